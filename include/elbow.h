@@ -1,0 +1,308 @@
+/* elbow.h - train variational autoencoders on any OpenCL device, with the same bits on every one of them.
+ *
+ * The header reads from simple to advanced:
+ *   1. statuses and messages     3. data       5. training and the run folder     7. what a weight means
+ *   2. context and devices       4. models     6. measuring and drawing           8. selftest
+ * include/elbow_cl.h lends and borrows OpenCL objects.
+ *
+ * Law of this API
+ *   - Every function that can fail returns an elbow_status; the sentence with the numbers in it (what failed, on what,
+ *     where, what to do) is elbow_message(context) until the next call on that context.
+ *   - The library never prints and never exits. It keeps no global state: contexts are independent. One context is
+ *     used by one thread at a time.
+ *   - open, load, new and train give ownership; close and free take it and accept NULL. All else borrows.
+ *   - Quantities are in nats per datum unless said otherwise; arrays are float32, row major, rows are data.
+ */
+#ifndef ELBOW_H
+#define ELBOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define ELBOW_API __attribute__((visibility("default")))
+#else
+#define ELBOW_API
+#endif
+
+/* ---- 1. statuses and messages -------------------------------------------------------------------------------------
+ */
+
+#define ELBOW_STATUSES(X)                                                                                              \
+    X(OK, "done")                                                                                                      \
+    X(USAGE, "an argument is out of its range")                                                                        \
+    X(NOT_FOUND, "a file, name or device does not exist")                                                              \
+    X(BAD_FILE, "a file is damaged or not of the expected kind")                                                       \
+    X(BAD_DATA, "the data do not fit the model or the likelihood")                                                     \
+    X(IO, "the operating system refused to read or write")                                                             \
+    X(MEMORY, "memory ran out, on the host or on the device")                                                          \
+    X(DEVICE, "a device or its driver failed")                                                                         \
+    X(WRONG_BITS, "a device computes other bits than the native reference")                                            \
+    X(NOT_FINITE, "a loss or gradient became infinite or not a number")                                                \
+    X(STOPPED, "the caller asked to stop; the state is saved")                                                         \
+    X(UNSUPPORTED, "this build of the library lacks the feature")
+
+typedef enum elbow_status {
+#define X(name, text) ELBOW_##name,
+    ELBOW_STATUSES(X)
+#undef X
+} elbow_status;
+
+/* The one-line meaning of a status; never NULL. Static storage. */
+ELBOW_API const char *elbow_status_text(elbow_status status);
+
+/* Version of the library, "0.1.0", and of the conventions that fix the bits (docs/bits.md). */
+ELBOW_API const char *elbow_version(void);
+#define ELBOW_BITS_VERSION 1
+
+/* ---- 2. context and devices ----------------------------------------------------------------------------------------
+ */
+
+typedef struct elbow_context elbow_context;
+
+/* Opens a context on a device: "auto" (the best usable one), "native" (no OpenCL needed) or an id that elbow_devices
+ * lists, such as "pocl:0". A context is given even on failure, so that the message can be read: close it always.
+ * Errors: NOT_FOUND no such device (the message lists those there are), DEVICE, WRONG_BITS, MEMORY (*context NULL). */
+ELBOW_API elbow_status elbow_open(elbow_context **context, const char *device);
+ELBOW_API void elbow_close(elbow_context *context);
+
+/* What failed in the last call on the context, in one line; "" if nothing did. Valid until the next call. */
+ELBOW_API const char *elbow_message(const elbow_context *context);
+
+/* A remark that is no failure (one device offered twice, a warning about the weight, ...). May be called from any
+ * function that takes the context; the text is valid during the call. Without a listener remarks are dropped. */
+typedef void elbow_listener(void *user, const char *remark);
+ELBOW_API void elbow_listen(elbow_context *context, elbow_listener *listener, void *user);
+
+typedef struct elbow_device_info {
+    char id[64];            /* "native", "pocl:0" */
+    char name[160];         /* "Intel(R) Xeon(R) Processor" */
+    char backend[16];       /* "native" or "opencl" */
+    char platform[128];     /* "Portable Computing Language"; "" for native */
+    char version[128];      /* "OpenCL 3.0 PoCL 3.1"; the instruction set for native */
+    char driver[128];       /* the driver's version */
+    bool usable;            /* may be opened */
+    bool preferred;         /* what "auto" would open */
+    char reason[256];       /* why not usable, or which other id is the same physical device; "" otherwise */
+    uint32_t compute_units; /* cores or multiprocessors */
+    uint64_t memory_bytes;  /* the device's memory */
+} elbow_device_info;
+
+/* Lists every device there is into a new array that the caller frees with elbow_devices_free. Needs no opened device:
+ * context may be one whose elbow_open failed. A missing OpenCL library is no failure: a remark says so. */
+ELBOW_API elbow_status elbow_devices(elbow_context *context, elbow_device_info **devices, size_t *count);
+ELBOW_API void elbow_devices_free(elbow_device_info *devices);
+
+/* The device in use. Borrowed from the context. */
+ELBOW_API const elbow_device_info *elbow_device(const elbow_context *context);
+
+/* ---- 3. data
+ * --------------------------------------------------------------------------------------------------------- */
+
+/* A data set: images in 0..1 (stored as bytes where the source has bytes), split into training and test images. */
+typedef struct elbow_data elbow_data;
+
+typedef enum elbow_split { ELBOW_TRAIN, ELBOW_VALIDATION, ELBOW_TEST } elbow_split;
+
+typedef struct elbow_data_info {
+    char name[64];                    /* "fashion-mnist", or the path's last part */
+    char sha256[65];                  /* of all pixels, training then test */
+    uint32_t height, width, channels; /* pixels = height width channels */
+    uint32_t pixels;                  /* D, the number of outputs */
+    uint32_t train, validation, test; /* images in each split */
+    double minimum, maximum, mean;    /* of the training pixels, on the 0..1 scale */
+    double grey;                      /* share of training pixels that are neither 0 nor 1 */
+    bool bytes;                       /* stored as 8-bit values that mean value/255 */
+    bool own_test;                    /* false: the source has no test split and the training images stand in */
+} elbow_data_info;
+
+/* Loads "fashion-mnist", "mnist" (found along ELBOW_DATA, then where Debian's package puts it), "shapes" (made by the
+ * library: 32x32, factors shape, scale, rotation, x, y), a folder with the four IDX files, gzipped or not, or one IDX
+ * file. limit: only the first so many training images; 0: all. Owned by the caller, freed before the context. Errors:
+ * NOT_FOUND, BAD_FILE, BAD_DATA (a constant set, sizes that differ), IO, MEMORY. */
+ELBOW_API elbow_status elbow_data_load(elbow_data **data, elbow_context *context, const char *source, uint32_t limit);
+
+/* The same from memory: count images of height x width x channels floats, copied. test may be NULL with test_count 0.
+ */
+ELBOW_API elbow_status elbow_data_from_floats(elbow_data **data, elbow_context *context, uint32_t height,
+                                              uint32_t width, uint32_t channels, const float *train,
+                                              uint32_t train_count, const float *test, uint32_t test_count);
+
+/* Moves a share (0 < share < 1) of the training images, chosen by a fixed hash of their index, to the validation split
+ * (split VALIDATION) or to a test split for a source that has none (split TEST). */
+ELBOW_API elbow_status elbow_data_hold_out(elbow_data *data, elbow_context *context, elbow_split split, double share);
+ELBOW_API const elbow_data_info *elbow_data_about(const elbow_data *data);
+ELBOW_API void elbow_data_free(elbow_data *data);
+
+/* ---- 4. models
+ * ------------------------------------------------------------------------------------------------------- */
+
+#define ELBOW_MAX_HIDDEN 8
+
+typedef enum elbow_model_kind { ELBOW_MLP, ELBOW_LINEAR } elbow_model_kind;
+typedef enum elbow_activation { ELBOW_RELU, ELBOW_TANH, ELBOW_SIGMOID, ELBOW_SOFTPLUS } elbow_activation;
+typedef enum elbow_likelihood { ELBOW_BERNOULLI, ELBOW_GAUSSIAN } elbow_likelihood;
+typedef enum elbow_reduction { ELBOW_SUM, ELBOW_MEAN } elbow_reduction;
+typedef enum elbow_maths { ELBOW_EXACT, ELBOW_FAST } elbow_maths;
+typedef enum elbow_binarise { ELBOW_BINARISE_NONE, ELBOW_BINARISE_DYNAMIC, ELBOW_BINARISE_THRESHOLD } elbow_binarise;
+
+/* What is trained. Start from elbow_recipe_default() and change what differs.
+ *
+ * The objective of one datum, to be minimised (MATHS: docs/maths.md):
+ *     R(x, y) + weight K(mu, logvar)
+ * R is -log p(x|y) without its constants, summed over the pixels or averaged (pixels), K the KL divergence to N(0, I),
+ * summed over the latents or averaged (latents). The batch's objective is the sum or mean over its data (batch). */
+typedef struct elbow_recipe {
+    elbow_model_kind model;            /* MLP, or LINEAR (no hidden layer, no activation) */
+    uint32_t hidden[ELBOW_MAX_HIDDEN]; /* widths from the data inwards, ended by 0; the decoder mirrors them */
+    uint32_t latent;                   /* M */
+    elbow_activation activation;       /* of hidden layers */
+    elbow_likelihood likelihood;       /* p(x|z) */
+    double sigma2;                     /* the Gaussian's variance; --loss sse is 1/2, half-sse 1 */
+    elbow_reduction pixels, latents, batch;
+    double weight;           /* on K, as written in the objective above */
+    elbow_binarise binarise; /* of the data, as they are gathered */
+    uint64_t seed;           /* of everything that is random */
+} elbow_recipe;
+
+ELBOW_API elbow_recipe elbow_recipe_default(void);
+
+/* A model: a recipe, its parameters and Adam's state, on the context's device. */
+typedef struct elbow_model elbow_model;
+
+/* A new model with initial weights for images like those of data. Owned by the caller; freed before its context. */
+ELBOW_API elbow_status elbow_model_new(elbow_model **model, elbow_context *context, const elbow_recipe *recipe,
+                                       const elbow_data *data);
+/* The model of a run folder (written by elbow_train), with its recipe. Errors: NOT_FOUND, BAD_FILE, IO. */
+ELBOW_API elbow_status elbow_model_load(elbow_model **model, elbow_context *context, const char *run);
+ELBOW_API const elbow_recipe *elbow_model_recipe(const elbow_model *model);
+ELBOW_API uint64_t elbow_model_parameters(const elbow_model *model);
+/* The digest: SHA-256 of the parameters in the order of the model file, 64 hexadecimal digits and a 0. */
+ELBOW_API elbow_status elbow_model_digest(elbow_model *model, char digest[65]);
+ELBOW_API void elbow_model_free(elbow_model *model);
+
+/* ---- 5. training and the run folder
+ * ---------------------------------------------------------------------------------- */
+
+/* Means over one split, in nats per datum, at beta = 1 whatever was trained, constants of the density included. */
+typedef struct elbow_metrics {
+    uint32_t n;            /* data measured */
+    double elbo;           /* -(distortion + rate) */
+    double distortion;     /* E -log p(x|z) */
+    double rate;           /* KL(q(z|x) || p(z)) */
+    double sse, mse;       /* squared error of the decoder's mean, summed over pixels; and per pixel */
+    uint32_t active_units; /* latents with Var over data of mu above 0.01 (Burda et al. 2015) */
+    uint32_t latent;       /* M */
+    uint64_t clamped;      /* values of logvar outside [-30, 20] */
+} elbow_metrics;
+
+typedef struct elbow_progress {
+    uint32_t epoch, epochs;         /* epoch counts from 1 */
+    uint64_t step, steps;           /* of the whole run */
+    bool epoch_ends;                /* test and validation are fresh */
+    elbow_metrics train;            /* this epoch so far: elbo, distortion, rate, n */
+    elbow_metrics validation, test; /* of the last finished epoch; n 0 if not measured */
+    double beta;                    /* the weight of this step on the ELBO's scale */
+    double learning_rate;
+    double images_per_second;     /* of training, this epoch */
+    double seconds, seconds_left; /* since the start; predicted */
+    uint64_t skipped;             /* steps skipped because of a non-finite gradient */
+} elbow_progress;
+
+/* Called at the end of each epoch and about ten times a second. Return true to stop after this step: the state is
+ * saved and elbow_train returns STOPPED. */
+typedef bool elbow_on_progress(void *user, const elbow_progress *progress);
+
+typedef enum elbow_rate_kind { ELBOW_RATE_CONSTANT, ELBOW_RATE_STEP, ELBOW_RATE_COSINE } elbow_rate_kind;
+typedef enum elbow_nonfinite { ELBOW_NONFINITE_STOP, ELBOW_NONFINITE_SKIP } elbow_nonfinite;
+
+/* How it is trained. Start from elbow_train_default(). */
+typedef struct elbow_train_options {
+    uint32_t epochs, batch;
+    double learning_rate; /* of Adam; beta1 0.9, beta2 0.999, epsilon 1e-8 */
+    elbow_rate_kind rate; /* its course over the run ... */
+    double rate_every,
+        rate_factor;    /* STEP: times factor every so many epochs; COSINE: down to factor times the start */
+    double rate_warmup; /* linear rise over so many epochs; 0: none */
+    double clip;        /* largest norm of the gradient; 0: none */
+    uint32_t patience;  /* stop after so many epochs without a better validation ELBO, best kept; 0: never */
+    uint32_t shards;    /* S, logical shards of a batch; 0: from the batch (docs/bits.md) */
+    elbow_maths maths;
+    elbow_nonfinite nonfinite;
+    const char *out;             /* run folder to write; NULL: none */
+    bool resume;                 /* go on from the state in out */
+    double save_every;           /* seconds between saves of the state inside an epoch; 0: at epochs' ends only */
+    elbow_on_progress *progress; /* may be NULL */
+    void *user;
+} elbow_train_options;
+
+ELBOW_API elbow_train_options elbow_train_default(void);
+
+/* Trains the model on data. With out, the run folder holds run.json, metrics.jsonl, model.safetensors,
+ * state.safetensors (docs/run-folder.md); resuming gives the same digest as a run that was never interrupted. Errors:
+ * STOPPED, NOT_FINITE (message: step, layer or latent; the last good state is kept), IO, DEVICE, MEMORY, BAD_DATA. */
+ELBOW_API elbow_status elbow_train(elbow_model *model, elbow_data *data, const elbow_train_options *options);
+
+/* ---- 6. measuring and drawing
+ * ---------------------------------------------------------------------------------------- */
+
+/* Measures one split. use_mean: z = mu instead of one draw from q(z|x). */
+ELBOW_API elbow_status elbow_evaluate(elbow_metrics *metrics, elbow_model *model, elbow_data *data, elbow_split split,
+                                      bool use_mean);
+
+/* Means of the decoder in 0..1 into images (count, pixels) that the caller owns. */
+ELBOW_API elbow_status elbow_decode(float *images, elbow_model *model, const float *z, uint32_t count);
+/* mu and logvar (count, latent) of images [first, first + count) of a split. */
+ELBOW_API elbow_status elbow_encode(float *mu, float *logvar, elbow_model *model, elbow_data *data, elbow_split split,
+                                    uint32_t first, uint32_t count);
+/* The images of a split as the model sees them (count, pixels). */
+ELBOW_API elbow_status elbow_images(float *images, elbow_model *model, elbow_data *data, elbow_split split,
+                                    uint32_t first, uint32_t count);
+
+/* Draw grids as PNG: samples from the prior; data above their reconstructions; one latent moved from -3 to 3 per row.
+ */
+ELBOW_API elbow_status elbow_draw_samples(elbow_model *model, const char *path, uint32_t rows, uint32_t columns,
+                                          uint64_t seed);
+ELBOW_API elbow_status elbow_draw_reconstructions(elbow_model *model, elbow_data *data, const char *path, uint32_t rows,
+                                                  uint32_t columns);
+ELBOW_API elbow_status elbow_draw_traversal(elbow_model *model, elbow_data *data, const char *path, uint32_t image,
+                                            uint32_t columns);
+
+/* ---- 7. what a weight means
+ * ------------------------------------------------------------------------------------------ */
+
+/* A weight on the KL term in its two equivalent readings (docs/weight.md has the table and its sources). */
+typedef struct elbow_weight {
+    double beta;      /* on the ELBO's scale: R summed over pixels, K over latents */
+    double beta_norm; /* beta M / D, Higgins et al. 2017 */
+    double sigma2;    /* the decoder variance at which beta = 1 has the same optimum; NAN for Bernoulli */
+} elbow_weight;
+
+/* What the recipe's weight means for images of so many pixels. Errors: none that a valid recipe can cause. */
+ELBOW_API elbow_weight elbow_explain(const elbow_recipe *recipe, uint32_t pixels);
+/* The weight that gives this beta under the recipe's reductions. */
+ELBOW_API double elbow_weight_for_beta(const elbow_recipe *recipe, uint32_t pixels, double beta);
+
+/* ---- 8. selftest
+ * ------------------------------------------------------------------------------------------------------ */
+
+typedef struct elbow_verdict {
+    char device[64], kernel[64], options[192];
+    char result[8];   /* "same", "close" or "wrong" */
+    uint64_t max_ulp; /* largest distance from native, in units in the last place */
+} elbow_verdict;
+
+/* Runs every kernel with every combination of options on the context's device and on native and compares the bytes.
+ * on_verdict is called for each. Returns WRONG_BITS if any is wrong; the message names the first. */
+typedef void elbow_on_verdict(void *user, const elbow_verdict *verdict);
+ELBOW_API elbow_status elbow_selftest(elbow_context *context, elbow_on_verdict *on_verdict, void *user);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

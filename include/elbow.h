@@ -181,6 +181,8 @@ ELBOW_API elbow_status elbow_model_new(elbow_model **model, elbow_context *conte
 /* The model of a run folder (written by elbow_train), with its recipe. Errors: NOT_FOUND, BAD_FILE, IO. */
 ELBOW_API elbow_status elbow_model_load(elbow_model **model, elbow_context *context, const char *run);
 ELBOW_API const elbow_recipe *elbow_model_recipe(const elbow_model *model);
+/* Bytes of device memory that training such a model takes in batches of so many images, the data set included. */
+ELBOW_API uint64_t elbow_model_memory(const elbow_recipe *recipe, const elbow_data *data, uint32_t batch);
 ELBOW_API uint64_t elbow_model_parameters(const elbow_model *model);
 /* The digest: SHA-256 of the parameters in the order of the model file, 64 hexadecimal digits and a 0. */
 ELBOW_API elbow_status elbow_model_digest(elbow_model *model, char digest[65]);
@@ -248,6 +250,20 @@ ELBOW_API elbow_train_options elbow_train_default(void);
  * STOPPED, NOT_FINITE (message: step, layer or latent; the last good state is kept), IO, DEVICE, MEMORY, BAD_DATA. */
 ELBOW_API elbow_status elbow_train(elbow_model *model, elbow_data *data, const elbow_train_options *options);
 
+/* What a run's run.json says: enough to repeat it. To do so load data with limit, hold out test_share for TEST and then
+ * validation_share for VALIDATION (0: do not), make a model of the recipe and train with the options. */
+typedef struct elbow_run {
+    elbow_recipe recipe;
+    elbow_train_options train; /* out is NULL, resume false, progress and user NULL */
+    char source[1024];         /* as given to elbow_data_load; "" for data from memory */
+    char data_sha256[65];      /* of the data as loaded: elbow_data_info.sha256 */
+    uint32_t limit;            /* of training images; 0: all */
+    double validation_share, test_share;
+} elbow_run;
+
+/* Reads the run.json of a run folder, or a file like it, into *run. Errors: NOT_FOUND, BAD_FILE, IO. */
+ELBOW_API elbow_status elbow_run_load(elbow_run *run, elbow_context *context, const char *path);
+
 /* ---- 6. measuring and drawing
  * ---------------------------------------------------------------------------------------- */
 
@@ -272,6 +288,12 @@ ELBOW_API elbow_status elbow_draw_reconstructions(elbow_model *model, elbow_data
                                                   uint32_t columns);
 ELBOW_API elbow_status elbow_draw_traversal(elbow_model *model, elbow_data *data, const char *path, uint32_t image,
                                             uint32_t columns);
+/* Draws curves.svg in a run folder from its metrics.jsonl: ELBO, distortion and rate over the epochs. */
+ELBOW_API elbow_status elbow_draw_curves(elbow_context *context, const char *run);
+
+/* Writes a (rows, cols) array as NumPy reads it. */
+ELBOW_API elbow_status elbow_write_npy(elbow_context *context, const char *path, const float *values, size_t rows,
+                                       size_t cols);
 
 /* ---- 7. what a weight means
  * ------------------------------------------------------------------------------------------ */
@@ -287,6 +309,9 @@ typedef struct elbow_weight {
 ELBOW_API elbow_weight elbow_explain(const elbow_recipe *recipe, uint32_t pixels);
 /* The weight that gives this beta under the recipe's reductions. */
 ELBOW_API double elbow_weight_for_beta(const elbow_recipe *recipe, uint32_t pixels, double beta);
+/* The same in one sentence for people, without a newline, cut to size: "beta 1 on the ELBO's scale (beta_norm 0.026):
+ * the plain ELBO". */
+ELBOW_API void elbow_weight_sentence(char *out, size_t size, const elbow_recipe *recipe, uint32_t pixels);
 
 /* ---- 8. selftest
  * ------------------------------------------------------------------------------------------------------ */

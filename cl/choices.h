@@ -1,0 +1,29 @@
+/* choices.h - what may be chosen: for kernels when they are built, for noise when it is drawn. Plain C. */
+#ifndef CHOICES_H
+#define CHOICES_H
+
+/* The decoder's density. */
+enum likelihood { BERNOULLI, GAUSSIAN };
+
+/* What a layer does to its sums. */
+enum activation { IDENTITY, RELU, TANH, SIGMOID, SOFTPLUS };
+
+/* How a term of the loss is reduced over pixels, latents or the batch. */
+enum reduction { SUM, MEAN };
+
+/* What becomes of grey pixels: kept, drawn as 0 or 1 at each visit, or compared with one half. */
+enum binarise { KEEP, DYNAMIC, THRESHOLD };
+
+/* What a random number is for: the first word of Philox's counter. A number never moves to another purpose, since the
+ * digests of all earlier runs hang on it: append only. */
+enum purpose {
+    INITIAL_WEIGHTS,
+    SHUFFLE,
+    LATENT_NOISE,
+    BINARISATION,
+    EVALUATION_NOISE,
+    SAMPLING,
+    IMPORTANCE
+};
+
+#endif

@@ -1,0 +1,257 @@
+/* language_native.h - language.h's words in C11 with GCC/Clang vectors.
+ *
+ * Build with -ffp-contract=off (GCC ignores the pragma) and without -ffast-math. WIDTH defaults to what the instruction
+ * set likes. -DELB_FLOAT64 makes a real a double: the build in which tests differentiate.
+ */
+#ifndef LANGUAGE_NATIVE_H
+#define LANGUAGE_NATIVE_H
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+#if defined(__SSE2__)
+#include <immintrin.h>
+#elif defined(__ARM_NEON) && defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
+#ifdef __clang__
+#pragma STDC FP_CONTRACT OFF
+#endif
+
+#ifndef WIDTH
+#if defined(__AVX512F__)
+#define WIDTH 16
+#elif defined(__AVX2__)
+#define WIDTH 8
+#else
+#define WIDTH 4
+#endif
+#endif
+#ifndef GROUP
+#define GROUP 1
+#endif
+
+#define FUNCTION static inline __attribute__((always_inline, unused))
+#define kernel   static __attribute__((unused))
+#define global
+#define local
+#define constant static const
+
+typedef unsigned char uchar;
+typedef unsigned int uint;
+typedef unsigned long ulong;
+_Static_assert(sizeof(ulong) == 8, "a ulong has 64 bits");
+
+/* A work-group is one work-item; whoever calls a kernel has its coordinates in scope. */
+#define get_group_id(d)   (group_[d])
+#define get_num_groups(d) (groups_[d])
+#define get_local_id(d)   0u
+#define group_barrier()   ((void)0)
+
+#ifdef ELB_FLOAT64
+typedef double real;
+typedef int64_t int_;
+typedef uint64_t uint_;
+#define REAL_MAX_BITS 0x7fffffffffffffff
+#define REAL_INF_BITS 0x7ff0000000000000
+#else
+typedef float real;
+typedef int32_t int_;
+typedef uint32_t uint_;
+#define REAL_MAX_BITS 0x7fffffff
+#define REAL_INF_BITS 0x7f800000
+#endif
+
+#if WIDTH == 1
+typedef real vreal;
+typedef int_ vint;
+typedef uint_ vuint;
+#define EACH_LANE(x) (x)
+#define MASK(comparison)   (-(vint)(comparison))
+#define to_real(i)  ((vreal)(i))
+#else
+typedef real vreal __attribute__((vector_size(WIDTH * sizeof(real))));
+typedef int_ vint __attribute__((vector_size(WIDTH * sizeof(real))));
+typedef uint_ vuint __attribute__((vector_size(WIDTH * sizeof(real))));
+typedef uchar vuchar_ __attribute__((vector_size(WIDTH)));
+#define MASK(comparison)   ((vint)(comparison))
+#define to_real(i)  __builtin_convertvector(i, vreal)
+#if WIDTH == 4
+#define EACH_LANE(x) {x, x, x, x}
+#elif WIDTH == 8
+#define EACH_LANE(x) {x, x, x, x, x, x, x, x}
+#else
+#define EACH_LANE(x) {x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x}
+#endif
+#endif
+#define to_uints(i) ((vuint)(i))
+#define to_ints(u)  ((vint)(u))
+
+FUNCTION vreal splat(real x)
+{
+    const vreal v = EACH_LANE(x);
+    return v;
+}
+
+FUNCTION vint splat_int(int_ x)
+{
+    const vint v = EACH_LANE(x);
+    return v;
+}
+
+FUNCTION vuint splat_uint(uint_ x)
+{
+    const vuint v = EACH_LANE(x);
+    return v;
+}
+
+FUNCTION vint iota(void)
+{
+#if WIDTH == 1
+    return 0;
+#elif WIDTH == 4
+    return (vint){0, 1, 2, 3};
+#elif WIDTH == 8
+    return (vint){0, 1, 2, 3, 4, 5, 6, 7};
+#else
+    return (vint){0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+#endif
+}
+
+/* ---- bits ---- */
+
+FUNCTION vint as_bits(vreal v)
+{
+    vint i;
+    memcpy(&i, &v, sizeof i);
+    return i;
+}
+
+FUNCTION vreal from_bits(vint i)
+{
+    vreal v;
+    memcpy(&v, &i, sizeof v);
+    return v;
+}
+
+FUNCTION vreal choose(vint mask, vreal a, vreal b)
+{
+#if WIDTH == 1
+    return mask ? a : b;
+#else
+    return (vreal)((mask & (vint)a) | (~mask & (vint)b));
+#endif
+}
+
+FUNCTION vuint choose_uint(vint mask, vuint a, vuint b)
+{
+    return (to_uints(mask) & a) | (~to_uints(mask) & b);
+}
+
+/* ---- memory, at the alignment of an element ---- */
+
+FUNCTION vreal load(const real *p)
+{
+    vreal v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+FUNCTION void store(real *p, vreal v)
+{
+    memcpy(p, &v, sizeof v);
+}
+
+#define store_private(p, v) store(p, v)
+
+/* The first n of WIDTH reals, +0 in the other lanes; n >= WIDTH reads all. */
+FUNCTION vreal load_part(const real *p, uint n)
+{
+    if (n >= WIDTH) return load(p);
+    vreal v = splat(0);
+    memcpy(&v, p, n * sizeof(real));
+    return v;
+}
+
+FUNCTION void store_part(real *p, vreal v, uint n)
+{
+    memcpy(p, &v, (n < WIDTH ? n : WIDTH) * sizeof(real));
+}
+
+/* Bytes as reals 0 to 255. */
+FUNCTION vreal load_bytes(const uchar *p)
+{
+#if WIDTH == 1
+    return (real)*p;
+#else
+    vuchar_ bytes;
+    memcpy(&bytes, p, sizeof bytes);
+    return __builtin_convertvector(__builtin_convertvector(bytes, vint), vreal);
+#endif
+}
+
+FUNCTION vreal load_bytes_part(const uchar *p, uint n)
+{
+    uchar lane[WIDTH] = {0};
+    memcpy(lane, p, n < WIDTH ? n : WIDTH);
+    return load_bytes(lane);
+}
+
+/* ---- a b + c, rounded once ---- */
+
+#ifdef ELB_FLOAT64
+
+FUNCTION real rfma(real a, real b, real c)
+{
+    return fma(a, b, c);
+}
+
+FUNCTION vreal vfma(vreal a, vreal b, vreal c)
+{
+#if WIDTH == 1
+    return fma(a, b, c);
+#else
+    for (int l = 0; l < WIDTH; l++) c[l] = fma(a[l], b[l], c[l]);
+    return c;
+#endif
+}
+
+#else
+#include "fma.h"
+#endif
+
+/* ---- the words of a 64-bit product of lanes below 2^32 ---- */
+
+#ifdef ELB_FLOAT64
+
+FUNCTION vuint multiply_high(vuint a, vuint b)
+{
+    return (a * b) >> 32;
+}
+
+FUNCTION vuint multiply_low(vuint a, vuint b)
+{
+    return (a * b) & splat_uint(0xffffffffu);
+}
+
+#else
+
+FUNCTION vuint multiply_high(vuint a, vuint b)
+{
+#if WIDTH == 1
+    return (vuint)(((uint64_t)a * b) >> 32);
+#else
+    typedef uint64_t wide __attribute__((vector_size(WIDTH * 8)));
+    return __builtin_convertvector((__builtin_convertvector(a, wide) * __builtin_convertvector(b, wide)) >> 32, vuint);
+#endif
+}
+
+FUNCTION vuint multiply_low(vuint a, vuint b)
+{
+    return a * b;
+}
+
+#endif
+
+#endif

@@ -1,0 +1,108 @@
+/* language_opencl.h - language.h's words in OpenCL C 1.2. */
+#ifndef LANGUAGE_OPENCL_H
+#define LANGUAGE_OPENCL_H
+
+#pragma OPENCL FP_CONTRACT OFF
+
+#define FUNCTION static inline
+
+typedef float real;
+
+#define group_barrier() barrier(CLK_LOCAL_MEM_FENCE)
+
+#define REAL_MAX_BITS 0x7fffffff
+#define REAL_INF_BITS 0x7f800000
+
+#define JOIN_(a, b) a##b
+#define JOIN(a, b)  JOIN_(a, b)
+
+/* A comparison's result: 1 for scalars, all ones for vectors. */
+#if WIDTH == 1
+typedef float vreal;
+typedef int vint;
+typedef uint vuint;
+#define MASK(comparison)          (-(int)(comparison))
+#define as_bits(v)                as_int(v)
+#define from_bits(i)              as_float(i)
+#define to_real(i)                convert_float(i)
+#define to_uints(i)               as_uint(i)
+#define to_ints(u)                as_int(u)
+#define iota()                    0
+#define choose(mask, a, b)        ((mask) ? (a) : (b))
+#define choose_uint(mask, a, b)   ((mask) ? (a) : (b))
+#define load(p)                   (*(p))
+#define store(p, v)               (*(p) = (v))
+#define load_bytes(p)             convert_float(*(p))
+#else
+typedef JOIN(float, WIDTH) vreal;
+typedef JOIN(int, WIDTH) vint;
+typedef JOIN(uint, WIDTH) vuint;
+#define MASK(comparison)          (comparison)
+#define as_bits(v)                JOIN(as_int, WIDTH)(v)
+#define from_bits(i)              JOIN(as_float, WIDTH)(i)
+#define to_real(i)                JOIN(convert_float, WIDTH)(i)
+#define to_uints(i)               JOIN(as_uint, WIDTH)(i)
+#define to_ints(u)                JOIN(as_int, WIDTH)(u)
+#define choose(mask, a, b)        select(b, a, mask)
+#define choose_uint(mask, a, b)   select(b, a, mask)
+#define load(p)                   JOIN(vload, WIDTH)(0, p)
+#define store(p, v)               JOIN(vstore, WIDTH)(v, 0, p)
+#define load_bytes(p)             JOIN(convert_float, WIDTH)(JOIN(vload, WIDTH)(0, p))
+#endif
+#define store_private(p, v) store(p, v)
+
+#if WIDTH == 4
+#define iota() ((int4)(0, 1, 2, 3))
+#elif WIDTH == 8
+#define iota() ((int8)(0, 1, 2, 3, 4, 5, 6, 7))
+#elif WIDTH == 16
+#define iota() ((int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15))
+#endif
+
+#define splat(x)      ((vreal)(x))
+#define splat_int(x)  ((vint)(x))
+#define splat_uint(x) ((vuint)(x))
+#define vfma(a, b, c) fma(a, b, c)
+#define rfma(a, b, c) fma(a, b, c)
+
+/* The words of a 64-bit product of 32-bit lanes. */
+FUNCTION vuint multiply_high(vuint a, vuint b)
+{
+    return mul_hi(a, b);
+}
+
+FUNCTION vuint multiply_low(vuint a, vuint b)
+{
+    return a * b;
+}
+
+/* The first n of WIDTH reals, +0 in the other lanes; n >= WIDTH reads all. */
+FUNCTION vreal load_part(global const real *p, uint n)
+{
+    if (n >= WIDTH) return load(p);
+    real lane[WIDTH];
+    for (uint l = 0; l < WIDTH; l++) lane[l] = l < n ? p[l] : 0;
+    return load(lane);
+}
+
+FUNCTION void store_part(global real *p, vreal v, uint n)
+{
+    if (n >= WIDTH) {
+        store(p, v);
+        return;
+    }
+    real lane[WIDTH];
+    store(lane, v);
+    for (uint l = 0; l < n; l++) p[l] = lane[l];
+}
+
+/* Bytes as reals 0 to 255. */
+FUNCTION vreal load_bytes_part(global const uchar *p, uint n)
+{
+    if (n >= WIDTH) return load_bytes(p);
+    real lane[WIDTH];
+    for (uint l = 0; l < WIDTH; l++) lane[l] = l < n ? (real)p[l] : 0;
+    return load(lane);
+}
+
+#endif

@@ -1,0 +1,18 @@
+/* file.h - files that are read whole, and written whole or not at all. */
+#ifndef ELB_FILE_H
+#define ELB_FILE_H
+
+#include "base/base.h"
+
+/* Reads a file into new memory with a zero byte after its end; *size does not count it. Freed with free(). Errors:
+ * NOT_FOUND, IO, BAD_FILE if it has more than limit bytes, MEMORY. */
+elbow_status elb_file_read(elb_error *err, void **bytes, size_t *size, const char *path, size_t limit);
+
+/* Writes a file so that at any moment, even after a crash, path is the old file or the new one in full: a temporary
+ * name in the same folder, synced, renamed, the folder synced. Errors: IO; the old file is then untouched. */
+elbow_status elb_file_write(elb_error *err, const char *path, const void *bytes, size_t size);
+
+/* Makes a folder and those above it; one that exists is no failure. */
+elbow_status elb_make_folders(elb_error *err, const char *path);
+
+#endif

@@ -1,0 +1,104 @@
+/* api.c - the public API over the layers below: contexts, devices, data. Models are in api_model.c. */
+#include "io/curves.h"
+#include "io/data.h"
+#include "io/npy.h"
+#include "train/context.h"
+
+#include <stdlib.h>
+
+elbow_recipe elbow_recipe_default(void)
+{
+    return (elbow_recipe){.model = ELBOW_MLP,
+                          .hidden = {400},
+                          .latent = 20,
+                          .activation = ELBOW_RELU,
+                          .likelihood = ELBOW_BERNOULLI,
+                          .sigma2 = 1,
+                          .pixels = ELBOW_SUM,
+                          .latents = ELBOW_SUM,
+                          .batch = ELBOW_MEAN,
+                          .weight = 1,
+                          .binarise = ELBOW_BINARISE_NONE,
+                          .seed = 0};
+}
+
+elbow_train_options elbow_train_default(void)
+{
+    return (elbow_train_options){.epochs = 10,
+                                 .batch = 128,
+                                 .learning_rate = 1e-3,
+                                 .rate = ELBOW_RATE_CONSTANT,
+                                 .rate_every = 10,
+                                 .rate_factor = 0.5,
+                                 .shards = 1,
+                                 .maths = ELBOW_EXACT,
+                                 .nonfinite = ELBOW_NONFINITE_STOP};
+}
+
+elbow_status elbow_open(elbow_context **context, const char *device)
+{
+    *context = calloc(1, sizeof **context);
+    if (!*context) return ELBOW_MEMORY;
+    return elb_device_open(&(*context)->dev, &(*context)->err, device);
+}
+
+void elbow_close(elbow_context *context)
+{
+    if (!context) return;
+    elb_device_close(context->dev);
+    free(context);
+}
+
+const char *elbow_message(const elbow_context *context)
+{
+    return context ? context->err.text : "no memory for a context";
+}
+
+void elbow_listen(elbow_context *context, elbow_listener *listener, void *user)
+{
+    context->err.listener = listener;
+    context->err.user = user;
+}
+
+elbow_status elbow_devices(elbow_context *context, elbow_device_info **devices, size_t *count)
+{
+    return elb_discover(elb_begin(context), devices, count);
+}
+
+void elbow_devices_free(elbow_device_info *devices)
+{
+    free(devices);
+}
+
+const elbow_device_info *elbow_device(const elbow_context *context)
+{
+    return context->dev ? &context->dev->info : &context->unknown;
+}
+
+elbow_status elbow_data_load(elbow_data **data, elbow_context *context, const char *source, uint32_t limit)
+{
+    TRY(elb_data_load(data, elb_begin(context), source, limit));
+    elb_format((*data)->origin, sizeof(*data)->origin, "%s", source);
+    (*data)->limit = limit;
+    return ELBOW_OK;
+}
+
+elbow_status elbow_data_from_floats(elbow_data **data, elbow_context *context, uint32_t height, uint32_t width,
+                                    uint32_t channels, const float *train, uint32_t train_count, const float *test,
+                                    uint32_t test_count)
+{
+    return elb_data_from_floats(data, elb_begin(context), height, width, channels, train, train_count, test,
+                                test_count);
+}
+
+elbow_status elbow_data_hold_out(elbow_data *data, elbow_context *context, elbow_split split, double share)
+{
+    TRY(elb_data_hold_out(data, elb_begin(context), split, share));
+    data->held_out[split] = share;
+    return ELBOW_OK;
+}
+
+void elbow_data_free(elbow_data *data)
+{
+    elb_data_free(data);
+}

@@ -1,0 +1,21 @@
+/* context.h - what is behind the public API's opaque types. */
+#ifndef ELB_CONTEXT_H
+#define ELB_CONTEXT_H
+
+#include "device/device.h"
+
+struct elbow_context {
+    elb_error err;
+    elb_device *dev;           /* NULL if elbow_open failed */
+    elbow_device_info unknown; /* what elbow_device gives then */
+};
+
+/* Begins a public call: forgets the last message. */
+static inline elb_error *elb_begin(elbow_context *context)
+{
+    context->err.status = ELBOW_OK;
+    context->err.text[0] = 0;
+    return &context->err;
+}
+
+#endif

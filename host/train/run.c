@@ -1,0 +1,274 @@
+#include "train/run.h"
+
+#include "base/file.h"
+#include "base/sha256.h"
+#include "io/json.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* The words of run.json, in the order of the public enumerations. */
+static const char *const model_names[] = {"mlp", "linear", NULL};
+static const char *const activation_names[] = {"relu", "tanh", "sigmoid", "softplus", NULL};
+static const char *const likelihood_names[] = {"bernoulli", "gaussian", NULL};
+static const char *const reduction_names[] = {"sum", "mean", NULL};
+static const char *const binarise_names[] = {"none", "dynamic", "threshold", NULL};
+static const char *const rate_names[] = {"constant", "step", "cosine", NULL};
+static const char *const maths_names[] = {"exact", "fast", NULL};
+static const char *const nonfinite_names[] = {"stop", "skip", NULL};
+
+/* One field of a struct and its name in the file. Writing and reading both go through the tables below, so that what
+ * one writes the other reads. */
+typedef enum field_kind { CHOICE, UINT32, UINT64, NUMBER } field_kind;
+
+typedef struct field {
+    const char *name;
+    field_kind kind;
+    size_t offset;
+    double low, high;         /* of a number */
+    const char *const *names; /* of a choice */
+} field;
+
+#define RECIPE(member) offsetof(elbow_recipe, member)
+static const field recipe_fields[] = {
+    {"model", CHOICE, RECIPE(model), 0, 0, model_names},
+    {"latent", UINT32, RECIPE(latent), 1, UINT32_MAX, NULL},
+    {"activation", CHOICE, RECIPE(activation), 0, 0, activation_names},
+    {"likelihood", CHOICE, RECIPE(likelihood), 0, 0, likelihood_names},
+    {"sigma2", NUMBER, RECIPE(sigma2), 0, HUGE_VAL, NULL},
+    {"pixels", CHOICE, RECIPE(pixels), 0, 0, reduction_names},
+    {"latents", CHOICE, RECIPE(latents), 0, 0, reduction_names},
+    {"batch_reduction", CHOICE, RECIPE(batch), 0, 0, reduction_names},
+    {"weight", NUMBER, RECIPE(weight), 0, HUGE_VAL, NULL},
+    {"binarise", CHOICE, RECIPE(binarise), 0, 0, binarise_names},
+    {"seed", UINT64, RECIPE(seed), 0, 0, NULL},
+};
+
+#define TRAIN(member) offsetof(elbow_train_options, member)
+static const field train_fields[] = {
+    {"epochs", UINT32, TRAIN(epochs), 0, UINT32_MAX, NULL},
+    {"batch", UINT32, TRAIN(batch), 1, UINT32_MAX, NULL},
+    {"learning_rate", NUMBER, TRAIN(learning_rate), 0, HUGE_VAL, NULL},
+    {"rate", CHOICE, TRAIN(rate), 0, 0, rate_names},
+    {"rate_every", NUMBER, TRAIN(rate_every), 0, HUGE_VAL, NULL},
+    {"rate_factor", NUMBER, TRAIN(rate_factor), 0, HUGE_VAL, NULL},
+    {"rate_warmup", NUMBER, TRAIN(rate_warmup), 0, HUGE_VAL, NULL},
+    {"clip", NUMBER, TRAIN(clip), 0, HUGE_VAL, NULL},
+    {"patience", UINT32, TRAIN(patience), 0, UINT32_MAX, NULL},
+    {"shards", UINT32, TRAIN(shards), 0, UINT32_MAX, NULL},
+    {"maths", CHOICE, TRAIN(maths), 0, 0, maths_names},
+    {"nonfinite", CHOICE, TRAIN(nonfinite), 0, 0, nonfinite_names},
+    {"save_every", NUMBER, TRAIN(save_every), 0, HUGE_VAL, NULL},
+};
+
+static void write_field(cJSON *to, const field *f, const void *from)
+{
+    const char *at = (const char *)from + f->offset;
+    int choice;
+    uint32_t small;
+    uint64_t large;
+    double number;
+    switch (f->kind) {
+    case CHOICE:
+        memcpy(&choice, at, sizeof choice);
+        elb_json_add_text(to, f->name, f->names[choice]);
+        break;
+    case UINT32:
+        memcpy(&small, at, sizeof small);
+        elb_json_add_uint(to, f->name, small);
+        break;
+    case UINT64:
+        memcpy(&large, at, sizeof large);
+        elb_json_add_uint(to, f->name, large);
+        break;
+    case NUMBER:
+        memcpy(&number, at, sizeof number);
+        elb_json_add_number(to, f->name, number);
+        break;
+    }
+}
+
+static elbow_status read_field(void *to, elb_error *err, const field *f, const cJSON *from)
+{
+    char *at = (char *)to + f->offset;
+    int choice;
+    uint64_t large;
+    double number;
+    switch (f->kind) {
+    case CHOICE:
+        TRY(elb_json_choice(&choice, err, from, f->name, f->names));
+        memcpy(at, &choice, sizeof choice);
+        break;
+    case UINT32:
+        TRY(elb_json_uint(&large, err, from, f->name, (uint64_t)f->low, UINT32_MAX));
+        memcpy(at, &(uint32_t){(uint32_t)large}, sizeof(uint32_t));
+        break;
+    case UINT64:
+        TRY(elb_json_uint(&large, err, from, f->name, 0, UINT64_MAX));
+        memcpy(at, &large, sizeof large);
+        break;
+    case NUMBER:
+        TRY(elb_json_number(&number, err, from, f->name, f->low, f->high));
+        memcpy(at, &number, sizeof number);
+        break;
+    }
+    return ELBOW_OK;
+}
+
+static void write_hidden(cJSON *to, const elbow_recipe *recipe)
+{
+    cJSON *list = cJSON_AddArrayToObject(to, "hidden");
+    for (int i = 0; i < ELBOW_MAX_HIDDEN && recipe->hidden[i]; i++)
+        cJSON_AddItemToArray(list, cJSON_CreateNumber(recipe->hidden[i]));
+}
+
+static elbow_status read_hidden(elbow_recipe *recipe, elb_error *err, const cJSON *from)
+{
+    const cJSON *list, *item;
+    int count = 0;
+    TRY(elb_json_array(&list, err, from, "hidden"));
+    cJSON_ArrayForEach(item, list)
+    {
+        const double width = cJSON_IsNumber(item) ? item->valuedouble : 0;
+        if (count == ELBOW_MAX_HIDDEN || !(width >= 1) || width > UINT32_MAX || width != floor(width))
+            return elb_fail(err, ELBOW_BAD_FILE, "'hidden' must list at most %d widths from 1 upwards",
+                            ELBOW_MAX_HIDDEN);
+        recipe->hidden[count++] = (uint32_t)width;
+    }
+    return ELBOW_OK;
+}
+
+static void write_recipe(cJSON *to, const elbow_recipe *recipe)
+{
+    for (size_t i = 0; i < COUNT(recipe_fields); i++) write_field(to, &recipe_fields[i], recipe);
+    write_hidden(to, recipe);
+}
+
+static void write_data(cJSON *to, const elbow_data *data)
+{
+    elb_json_add_text(to, "source", data->origin);
+    elb_json_add_text(to, "sha256", data->info.sha256);
+    elb_json_add_uint(to, "limit", data->limit);
+    elb_json_add_number(to, "validation_share", data->held_out[ELBOW_VALIDATION]);
+    elb_json_add_number(to, "test_share", data->held_out[ELBOW_TEST]);
+    elb_json_add_uint(to, "height", data->info.height);
+    elb_json_add_uint(to, "width", data->info.width);
+    elb_json_add_uint(to, "channels", data->info.channels);
+    elb_json_add_uint(to, "train", data->info.train);
+    elb_json_add_uint(to, "validation", data->info.validation);
+    elb_json_add_uint(to, "test", data->info.test);
+}
+
+static void write_device(cJSON *to, const elbow_device_info *device)
+{
+    elb_json_add_text(to, "id", device->id);
+    elb_json_add_text(to, "name", device->name);
+    elb_json_add_text(to, "platform", device->platform);
+    elb_json_add_text(to, "version", device->version);
+    elb_json_add_text(to, "driver", device->driver);
+}
+
+elbow_status elb_run_path(char path[ELB_PATH], elb_error *err, const char *folder, const char *name)
+{
+    const int length = snprintf(path, ELB_PATH, "%s/%s", folder, name);
+    if (length < 0 || length >= ELB_PATH)
+        return elb_fail(err, ELBOW_USAGE, "%.60s...: the folder's name is too long: choose a shorter one", folder);
+    return ELBOW_OK;
+}
+
+elbow_status elb_run_write(elb_error *err, const char *folder, const elbow_recipe *recipe,
+                           const elbow_train_options *options, const elbow_data *data, const elbow_device_info *device)
+{
+    char path[ELB_PATH];
+    TRY(elb_run_path(path, err, folder, "run.json"));
+    cJSON *root = cJSON_CreateObject();
+    elb_json_add_text(root, "elbow", elbow_version());
+    elb_json_add_uint(root, "bits_version", ELBOW_BITS_VERSION);
+    write_recipe(elb_json_add_object(root, "recipe"), recipe);
+    cJSON *train = elb_json_add_object(root, "train");
+    for (size_t i = 0; i < COUNT(train_fields); i++) write_field(train, &train_fields[i], options);
+    write_data(elb_json_add_object(root, "data"), data);
+    cJSON *devices = cJSON_AddArrayToObject(root, "devices"), *one = cJSON_CreateObject();
+    write_device(one, device);
+    cJSON_AddItemToArray(devices, one);
+
+    char *text = NULL;
+    elbow_status status = elb_json_print(&text, err, root, true);
+    if (status == ELBOW_OK) status = elb_file_write(err, path, text, strlen(text));
+    free(text);
+    cJSON_Delete(root);
+    return status;
+}
+
+static elbow_status read_data(elbow_run *run, elb_error *err, const cJSON *from)
+{
+    uint64_t limit;
+    TRY(elb_json_text(run->source, sizeof run->source, err, from, "source"));
+    TRY(elb_json_text(run->data_sha256, sizeof run->data_sha256, err, from, "sha256"));
+    TRY(elb_json_uint(&limit, err, from, "limit", 0, UINT32_MAX));
+    run->limit = (uint32_t)limit;
+    TRY(elb_json_number(&run->validation_share, err, from, "validation_share", 0, 1));
+    return elb_json_number(&run->test_share, err, from, "test_share", 0, 1);
+}
+
+static elbow_status read_run(elbow_run *run, elb_error *err, const cJSON *root)
+{
+    const cJSON *recipe, *train, *data;
+    uint64_t bits;
+    TRY(elb_json_uint(&bits, err, root, "bits_version", 1, UINT32_MAX));
+    if (bits != ELBOW_BITS_VERSION)
+        return elb_fail(err, ELBOW_BAD_FILE, "made under version %d of the conventions that fix the bits; this is %d",
+                        (int)bits, ELBOW_BITS_VERSION);
+    TRY(elb_json_object(&recipe, err, root, "recipe"));
+    for (size_t i = 0; i < COUNT(recipe_fields); i++) TRY(read_field(&run->recipe, err, &recipe_fields[i], recipe));
+    TRY(read_hidden(&run->recipe, err, recipe));
+    TRY(elb_json_object(&train, err, root, "train"));
+    for (size_t i = 0; i < COUNT(train_fields); i++) TRY(read_field(&run->train, err, &train_fields[i], train));
+    TRY(elb_json_object(&data, err, root, "data"));
+    return read_data(run, err, data);
+}
+
+elbow_status elb_run_read(elbow_run *run, elb_error *err, const char *path)
+{
+    char file[ELB_PATH];
+    struct stat about;
+    const bool folder = stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+    if (folder)
+        TRY(elb_run_path(file, err, path, "run.json"));
+    else
+        elb_format(file, sizeof file, "%s", path);
+
+    *run = (elbow_run){0};
+    void *text = NULL;
+    size_t size;
+    cJSON *root = NULL;
+    TRY(elb_file_read(err, &text, &size, file, 1 << 20));
+    elbow_status status = elb_json_parse(&root, err, text, size, file);
+    if (status == ELBOW_OK && (status = read_run(run, err, root)) != ELBOW_OK) elb_blame(err, "%s", file);
+    cJSON_Delete(root);
+    free(text);
+    return status;
+}
+
+void elb_run_fingerprint(char hex[65], const elbow_recipe *recipe, const elbow_train_options *options,
+                         const elbow_data *data)
+{
+    elbow_train_options fixed = *options;
+    fixed.epochs = fixed.patience = 0;
+    fixed.save_every = 0;
+    elb_error unheard = {0};
+    cJSON *root = cJSON_CreateObject();
+    write_recipe(root, recipe);
+    for (size_t i = 0; i < COUNT(train_fields); i++) write_field(root, &train_fields[i], &fixed);
+    write_data(root, data);
+    cJSON_DeleteItemFromObject(root, "source"); /* the same data may lie elsewhere now */
+    char *text = NULL;
+    unsigned char digest[ELB_SHA256_BYTES] = {0};
+    if (elb_json_print(&text, &unheard, root, false) == ELBOW_OK) elb_sha256_of(digest, text, strlen(text));
+    elb_sha256_hex(hex, digest);
+    free(text);
+    cJSON_Delete(root);
+}

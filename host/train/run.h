@@ -1,0 +1,24 @@
+/* run.h - run.json: the whole recipe of a run, enough to repeat it to the bit. */
+#ifndef ELB_RUN_H
+#define ELB_RUN_H
+
+#include "device/device.h"
+#include "io/data.h"
+
+/* Writes folder/run.json for a run on this data and device. */
+elbow_status elb_run_write(elb_error *err, const char *folder, const elbow_recipe *recipe,
+                           const elbow_train_options *options, const elbow_data *data, const elbow_device_info *device);
+
+/* Reads a run folder's run.json, or a file like it. */
+elbow_status elb_run_read(elbow_run *run, elb_error *err, const char *path);
+
+/* path = folder/name. Errors: USAGE if that is too long. */
+#define ELB_PATH 2048
+elbow_status elb_run_path(char path[ELB_PATH], elb_error *err, const char *folder, const char *name);
+
+/* A digest over all of a recipe that a state must share with the run that resumes it: 64 hexadecimal digits. Epochs,
+ * patience and how often to save may change. */
+void elb_run_fingerprint(char hex[65], const elbow_recipe *recipe, const elbow_train_options *options,
+                         const elbow_data *data);
+
+#endif

@@ -206,6 +206,9 @@ typedef struct elb_native_set {
     elb_native_function *const *functions; /* by kernel index */
 } elb_native_set;
 
+/* Bytes of one element of a pointer argument; 0 for arguments that are no pointers. */
+size_t elb_arg_size(const elb_device *dev, elb_arg_type type);
+
 /* Called by bind's launch functions: checks that views lie inside their buffers and dispatches. */
 elbow_status elb_launch(elb_device *dev, const elb_kernel *kernel, const void *options, elb_range groups,
                         const elb_value *values);

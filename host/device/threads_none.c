@@ -1,0 +1,12 @@
+/* threads_none.c - a build without OpenMP: one thread. */
+#include "device/native.h"
+
+uint32_t elb_threads(void)
+{
+    return 1;
+}
+
+void elb_parallel(uint32_t count, elb_task *task, void *with)
+{
+    task(with, 0, count);
+}

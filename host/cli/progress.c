@@ -1,0 +1,124 @@
+/* progress.c - how training goes: one line redrawn on a terminal, one line per epoch elsewhere; and Ctrl-C. */
+#include "cli/cli.h"
+
+#include <math.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The only way a signal handler can tell the rest of the program anything. */
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signal_number)
+{
+    (void)signal_number;
+    interrupted = 1;
+}
+
+void cli_catch_interrupts(void)
+{
+    struct sigaction action = {.sa_handler = on_interrupt};
+    action.sa_flags = (int)(SA_RESETHAND | SA_RESTART); /* reset: the second one kills at once */
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+static void eta_text(char *out, size_t size, double seconds)
+{
+    if (!(seconds >= 0) || seconds > 1e8)
+        snprintf(out, size, "%s", "");
+    else if (seconds < 60)
+        snprintf(out, size, "eta %.0f s", seconds);
+    else if (seconds < 3600)
+        snprintf(out, size, "eta %.0f min %02.0f s", floor(seconds / 60), floor(fmod(seconds, 60)));
+    else
+        snprintf(out, size, "eta %.0f h %02.0f min", floor(seconds / 3600), floor(fmod(seconds, 3600) / 60));
+}
+
+/* Digits of a number, so that "epoch  3/10" keeps its width. */
+static int digits(uint32_t value)
+{
+    int count = 1;
+    while (value >= 10) {
+        value /= 10;
+        count++;
+    }
+    return count;
+}
+
+static void draw_bar(FILE *stream, double done, int width)
+{
+    const int filled = (int)(done * width);
+    fprintf(stream, "%s[", cli_style(stream, "32"));
+    for (int i = 0; i < width; i++) fputc(i < filled ? '=' : i == filled ? '>' : '.', stream);
+    fprintf(stream, "]%s", cli_plain(stream));
+}
+
+/* The whole run's share that is done, for the bar. */
+static double share_done(const elbow_progress *now)
+{
+    if (now->steps == 0) return 0;
+    const double share = (double)now->step / (double)now->steps;
+    return share < 0 ? 0 : share > 1 ? 1 : share;
+}
+
+static void draw_line(const elbow_progress *now)
+{
+    char rate[32], eta[48], head[48], tail[192];
+    const int wide = digits(now->epochs), width = cli_width(stderr) - 1;
+    eta_text(eta, sizeof eta, now->seconds_left);
+    const double images = now->images_per_second;
+    cli_count(rate, isfinite(images) && images > 0 ? (uint64_t)images : 0);
+    const int head_length =
+        snprintf(head, sizeof head, "epoch %*u/%u  ", wide, (unsigned)now->epoch, (unsigned)now->epochs);
+    const int tail_length = snprintf(tail, sizeof tail, "  ELBO %.1f  D %.1f  R %.1f   %s images/s   %s",
+                                     now->train.elbo, now->train.distortion, now->train.rate, rate, eta);
+    int bar = width - head_length - tail_length - 2;
+    if (bar > 20) bar = 20;
+    fprintf(stderr, "\r\033[K%s", head);
+    if (bar >= 5) draw_bar(stderr, share_done(now), bar);
+    const int room = width - head_length - (bar >= 5 ? bar + 2 : 0);
+    fprintf(stderr, "%.*s", room > 0 ? room : 0, tail);
+    fflush(stderr);
+}
+
+static void plain_split(const char *name, const elbow_metrics *m)
+{
+    if (m->n > 0) fprintf(stderr, "  %s ELBO %.2f D %.2f R %.2f", name, m->elbo, m->distortion, m->rate);
+}
+
+static void plain_line(const elbow_progress *now)
+{
+    char rate[32], skipped[32];
+    fprintf(stderr, "epoch %*u/%u", digits(now->epochs), (unsigned)now->epoch, (unsigned)now->epochs);
+    plain_split("train", &now->train);
+    plain_split("validation", &now->validation);
+    plain_split("test", &now->test);
+    const double images = now->images_per_second;
+    if (isfinite(images) && images > 0) fprintf(stderr, "  %s images/s", cli_count(rate, (uint64_t)images));
+    if (now->skipped > 0) fprintf(stderr, "  %s steps skipped", cli_count(skipped, now->skipped));
+    fputc('\n', stderr);
+}
+
+bool cli_on_progress(void *user, const elbow_progress *now)
+{
+    cli_progress *progress = user;
+    const bool last = now->epoch_ends && now->epoch >= now->epochs;
+    if (progress->quiet) return interrupted;
+    if (!isatty(STDERR_FILENO)) {
+        if (now->epoch_ends && now->epoch != progress->said) plain_line(now);
+        if (now->epoch_ends) progress->said = now->epoch;
+    } else if (!progress->drawn || last || now->seconds - progress->last >= 0.1) {
+        draw_line(now);
+        progress->drawn = true;
+        progress->last = now->seconds;
+    }
+    return interrupted;
+}
+
+void cli_progress_end(cli_progress *progress)
+{
+    if (progress->drawn) fputc('\n', stderr);
+    progress->drawn = false;
+}

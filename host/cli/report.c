@@ -1,0 +1,70 @@
+/* report.c - how well a model does: as a table and as JSON. */
+#include "cli/cli.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static const char *const split_names[] = {"training", "validation", "test"};
+
+int cli_measure(cli_report *report, const cli_session *session, elbow_split split, bool use_mean)
+{
+    *report = (cli_report){.split = split_names[split]};
+    elbow_status status = elbow_evaluate(&report->metrics, session->model, session->data, split, use_mean);
+    if (status == ELBOW_OK) status = elbow_model_digest(session->model, report->digest);
+    if (status != ELBOW_OK) return cli_library_failed(session->context, status);
+    report->weight = elbow_explain(elbow_model_recipe(session->model), elbow_data_about(session->data)->pixels);
+    return CLI_DONE;
+}
+
+void cli_print_report(const cli_report *report)
+{
+    const elbow_metrics *m = &report->metrics;
+    char count[32];
+    printf("%-16s %s %s, in nats per image at beta 1\n", "measured on", cli_count(count, m->n), report->split);
+    printf("%-16s %10.3f\n", "ELBO", m->elbo);
+    printf("%-16s %10.3f   E -log p(x|z)\n", "distortion", m->distortion);
+    printf("%-16s %10.3f   KL(q(z|x) || p(z))\n", "rate", m->rate);
+    printf("%-16s %10.3f   %.5f per pixel\n", "squared error", m->sse, m->mse);
+    printf("%-16s %10u   of %u\n", "active latents", (unsigned)m->active_units, (unsigned)m->latent);
+    if (m->clamped > 0)
+        printf("%-16s %10s   values of logvar outside -30 .. 20\n", "clamped", cli_count(count, m->clamped));
+    printf("%-16s %10.4g   beta_norm %.3g", "trained at beta", report->weight.beta, report->weight.beta_norm);
+    if (isfinite(report->weight.sigma2)) printf(", sigma2 %.4g", report->weight.sigma2);
+    putchar('\n');
+}
+
+static void add_number(cJSON *json, const char *name, double value)
+{
+    if (isfinite(value))
+        cJSON_AddNumberToObject(json, name, value);
+    else
+        cJSON_AddNullToObject(json, name);
+}
+
+cJSON *cli_report_json(const cli_report *report)
+{
+    const elbow_metrics *m = &report->metrics;
+    cJSON *json = cJSON_CreateObject();
+    add_number(json, "n", m->n);
+    add_number(json, "elbo", m->elbo);
+    add_number(json, "distortion", m->distortion);
+    add_number(json, "rate", m->rate);
+    add_number(json, "sse", m->sse);
+    add_number(json, "mse", m->mse);
+    add_number(json, "active_units", m->active_units);
+    add_number(json, "latent", m->latent);
+    add_number(json, "beta", report->weight.beta);
+    add_number(json, "beta_norm", report->weight.beta_norm);
+    add_number(json, "sigma2", report->weight.sigma2);
+    cJSON_AddStringToObject(json, "digest", report->digest);
+    return json;
+}
+
+int cli_print_json(cJSON *json)
+{
+    char *text = json != NULL ? cJSON_Print(json) : NULL;
+    if (text != NULL) puts(text);
+    cJSON_free(text);
+    cJSON_Delete(json);
+    return text != NULL ? CLI_DONE : cli_failure("no memory for the JSON document");
+}

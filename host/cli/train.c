@@ -1,0 +1,179 @@
+/* train.c - elbow train: trains, evaluates, draws; writes a run. */
+#include "cli/train.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* The shares to hold out, when a run.json does not say: a source without a test split needs one first. */
+static void choose_shares(elbow_run *run, const train_settings *s, bool own_test)
+{
+    if (s->holdout > 0 && !own_test) run->test_share = s->holdout;
+    if (s->holdout > 0 && own_test) run->validation_share = s->holdout;
+    if (s->train.patience > 0 && run->validation_share <= 0) run->validation_share = 0.1;
+}
+
+/* Loads what to train on. run says which source and, if it came from a run.json without other data, its splits. */
+static int load_data(elbow_data **data, elbow_context *context, const train_settings *s, elbow_run *run)
+{
+    if (s->data != NULL && strcmp(s->data, run->source) != 0) {
+        if (strlen(s->data) >= sizeof run->source) return cli_failure("%.60s...: the path is too long", s->data);
+        memcpy(run->source, s->data, strlen(s->data) + 1);
+        if (!s->resume) run->data_sha256[0] = '\0';
+        if (!s->resume) run->test_share = run->validation_share = 0;
+    }
+    if (run->limit != s->limit) run->data_sha256[0] = '\0';
+    run->limit = s->limit;
+    if (run->source[0] == '\0') return cli_failure("the run's data came from memory: say which DATA to use");
+    elbow_status status = elbow_data_load(data, context, run->source, run->limit);
+    if (status != ELBOW_OK) return cli_library_failed(context, status);
+    if (!s->resume) choose_shares(run, s, elbow_data_about(*data)->own_test);
+    if (run->test_share > 0) status = elbow_data_hold_out(*data, context, ELBOW_TEST, run->test_share);
+    if (status == ELBOW_OK && run->validation_share > 0)
+        status = elbow_data_hold_out(*data, context, ELBOW_VALIDATION, run->validation_share);
+    if (status != ELBOW_OK) return cli_library_failed(context, status);
+    const char *was = run->data_sha256;
+    if (was[0] == '\0' || strcmp(was, elbow_data_about(*data)->sha256) == 0) return CLI_DONE;
+    if (s->resume)
+        return cli_failure("%s: not the images that %s is trained on (their SHA-256 differs)", run->source, s->out);
+    cli_warn("%s: not the images that the run of %s was trained on (their SHA-256 differs)", run->source, s->config);
+    return CLI_DONE;
+}
+
+/* Makes a folder and those above it. Returns false if that fails; a folder that exists is no failure unless fresh. */
+static bool make_folders(const char *path, bool fresh)
+{
+    char part[4096];
+    const size_t length = strlen(path);
+    for (size_t i = 1; i < length && i < sizeof part; i++) {
+        if (path[i] != '/') continue;
+        memcpy(part, path, i);
+        part[i] = '\0';
+        if (mkdir(part, 0777) != 0 && errno != EEXIST) return false;
+    }
+    return mkdir(path, 0777) == 0 || (errno == EEXIST && !fresh);
+}
+
+/* Makes the run's folder: --out, or the first runs/DATA-n that is free, written into name. */
+static int make_run(train_settings *s, char name[4096], const elbow_data *data)
+{
+    struct stat there;
+    char state[4200], base[80];
+    if (s->out != NULL) {
+        snprintf(state, sizeof state, "%s/run.json", s->out);
+        if (!s->resume && !s->overwrite && stat(state, &there) == 0)
+            return cli_failure(
+                "%s holds a run: go on with --resume, start anew with --overwrite, or give another --out", s->out);
+        if (make_folders(s->out, false)) return CLI_DONE;
+        return cli_failure("%s: cannot be made: %s", s->out, strerror(errno));
+    }
+    snprintf(base, sizeof base, "%s", elbow_data_about(data)->name);
+    for (char *c = base; *c != '\0'; c++) {
+        if (*c == '/' || *c == ' ') *c = '-';
+    }
+    for (unsigned n = 1; n < 1000000; n++) {
+        snprintf(name, 4096, "runs/%s-%u", base[0] != '\0' ? base : "data", n);
+        if (make_folders(name, true)) {
+            s->out = name;
+            return CLI_DONE;
+        }
+        if (errno != EEXIST) break;
+    }
+    return cli_failure("%s: cannot be made: %s; give another folder with --out", name, strerror(errno));
+}
+
+/* Trains and says how it ended if that is not well. */
+static int train(train_settings *s, const cli_session *session)
+{
+    cli_progress progress = {.quiet = s->quiet};
+    s->train.out = s->out;
+    s->train.resume = s->resume;
+    s->train.progress = cli_on_progress;
+    s->train.user = &progress;
+    cli_catch_interrupts();
+    const elbow_status status = elbow_train(session->model, session->data, &s->train);
+    cli_progress_end(&progress);
+    if (status == ELBOW_STOPPED)
+        return cli_failure("stopped, and the state is saved: go on with 'elbow train --resume --out %s'", s->out);
+    return status == ELBOW_OK ? CLI_DONE : cli_library_failed(session->context, status);
+}
+
+/* The pictures that people look at. */
+static int draw(const train_settings *s, const cli_session *session)
+{
+    char samples[4096], reconstructions[4096];
+    int status = cli_output_path(samples, NULL, s->out, "samples.png");
+    if (status == CLI_DONE) status = cli_output_path(reconstructions, NULL, s->out, "reconstructions.png");
+    if (status != CLI_DONE) return status;
+    elbow_status drawn = elbow_draw_samples(session->model, samples, 8, 8, s->recipe.seed);
+    if (drawn == ELBOW_OK) drawn = elbow_draw_reconstructions(session->model, session->data, reconstructions, 8, 8);
+    if (drawn == ELBOW_OK) drawn = elbow_draw_curves(session->context, s->out);
+    return drawn == ELBOW_OK ? CLI_DONE : cli_library_failed(session->context, drawn);
+}
+
+/* Measures on the test images and prints the result: its last line names the run and its digest. */
+static int report(const train_settings *s, const cli_session *session)
+{
+    cli_report result;
+    const int status = cli_measure(&result, session, ELBOW_TEST, false);
+    if (status != CLI_DONE) return status;
+    if (s->json) {
+        cJSON *json = cli_report_json(&result);
+        cJSON_AddStringToObject(json, "run", s->out);
+        return cli_print_json(json);
+    }
+    cli_print_report(&result);
+    printf("%s  sha256 %s\n", s->out, result.digest);
+    return CLI_DONE;
+}
+
+/* The settings under --config or --resume. */
+static int read_run(train_settings *s, cli_session *session, const cli_args *args)
+{
+    const char *path = s->resume ? s->out : s->config;
+    if (path == NULL) {
+        train_settle(s, args);
+        return CLI_DONE;
+    }
+    const elbow_status status = elbow_run_load(&session->run, session->context, path);
+    if (status != ELBOW_OK) return cli_library_failed(session->context, status);
+    return train_from_run(s, &session->run, args);
+}
+
+/* The weight that --beta means, once the pixels are known. */
+static int settle_weight(train_settings *s, const cli_session *session, const cli_args *args)
+{
+    const double before = session->run.recipe.weight;
+    if (cli_given(args, "beta"))
+        s->recipe.weight = elbow_weight_for_beta(&s->recipe, elbow_data_about(session->data)->pixels, s->beta);
+    if (s->resume && fabs(s->recipe.weight - before) > 1e-9 * fabs(before))
+        return cli_wrong("--beta %g: the run was started with weight %g; leave it out to resume", s->beta, before);
+    return CLI_DONE;
+}
+
+static int all_steps(train_settings *s, cli_session *session, const cli_args *args)
+{
+    char name[4096];
+    int status = cli_open(&session->context, s->device);
+    if (status == CLI_DONE) status = read_run(s, session, args);
+    if (status == CLI_DONE) status = load_data(&session->data, session->context, s, &session->run);
+    if (status == CLI_DONE) status = settle_weight(s, session, args);
+    if (status != CLI_DONE) return status;
+    const elbow_status made = elbow_model_new(&session->model, session->context, &s->recipe, session->data);
+    if (made != ELBOW_OK) return cli_library_failed(session->context, made);
+    status = make_run(s, name, session->data);
+    if (status != CLI_DONE) return status;
+    train_announce(session->context, s, session->data, session->model);
+    status = train(s, session);
+    if (status == CLI_DONE) status = draw(s, session);
+    return status == CLI_DONE ? report(s, session) : status;
+}
+
+int train_run(void *settings, const cli_args *args)
+{
+    cli_session session = {.context = NULL};
+    const int status = all_steps(settings, &session, args);
+    cli_session_close(&session);
+    return status;
+}

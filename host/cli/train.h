@@ -1,0 +1,42 @@
+/* train.h - the settings of elbow train, shared by train.c, train_options.c and train_words.c. */
+#ifndef CLI_TRAIN_H
+#define CLI_TRAIN_H
+
+#include "cli/cli.h"
+
+typedef enum train_loss { LOSS_SSE, LOSS_HALF_SSE, LOSS_BCE, LOSS_NOT_GIVEN } train_loss;
+
+typedef struct train_settings {
+    elbow_recipe recipe;
+    elbow_train_options train;
+    const char *data, *device, *config, *out;
+    train_loss loss;
+    double sigma, beta;
+    double holdout;
+    uint32_t limit;
+    bool resume, overwrite, quiet, json;
+} train_settings;
+
+/* ---- train_values.c ---- */
+
+extern const cli_own train_hidden, train_reduction, train_rate, train_shards;
+
+/* ---- train_settings.c ---- */
+
+/* Refuses combinations that the table cannot. */
+int train_check(const void *settings, const cli_args *args);
+/* Puts what a run was made with under what was typed. Returns WRONG_USAGE if a resumed run would become another. */
+int train_from_run(train_settings *s, const elbow_run *run, const cli_args *args);
+/* Turns --loss, --sigma and --beta as typed into the recipe. */
+void train_settle(train_settings *s, const cli_args *args);
+
+/* ---- train.c ---- */
+
+int train_run(void *settings, const cli_args *args);
+
+/* ---- train_words.c ---- */
+
+/* "device ...", "data ...", "model ...", "weight ...", "memory ..." to stderr. */
+void train_announce(elbow_context *context, const train_settings *s, const elbow_data *data, const elbow_model *model);
+
+#endif

@@ -1,0 +1,80 @@
+/* train_settings.c - how the options of elbow train combine: with each other, with a run.json, with a resumed run. */
+#include "cli/train.h"
+
+#include <math.h>
+#include <string.h>
+
+int train_check(const void *settings, const cli_args *args)
+{
+    const train_settings *s = settings;
+    const bool from_run = s->config != NULL || s->resume;
+    if (s->data == NULL && !from_run)
+        return cli_wrong("train needs DATA: fashion-mnist, mnist, shapes or a folder with IDX files, such as "
+                         "'elbow train shapes'");
+    if (s->resume && s->out == NULL) return cli_wrong("--resume needs the run to go on with: --resume --out RUN");
+    if (s->resume && s->config != NULL)
+        return cli_wrong("--resume and --config: a resumed run has its recipe already; leave --config out");
+    if (s->resume && s->overwrite) return cli_wrong("--resume and --overwrite contradict each other: give one of them");
+    if (cli_given(args, "sigma") && cli_given(args, "likelihood") && s->recipe.likelihood == ELBOW_BERNOULLI)
+        return cli_wrong("--sigma is the Gaussian's: it needs --likelihood gaussian");
+    if (s->recipe.model == ELBOW_LINEAR && (cli_given(args, "hidden") || cli_given(args, "activation")))
+        return cli_wrong("--model linear has no hidden layer: leave --hidden and --activation out");
+    return CLI_DONE;
+}
+
+/* Options that change nothing that a resumed run must keep, and those that train_settle turns into others. */
+static bool may_change(const char *option)
+{
+    static const char *const names[] = {"epochs", "device", "out",  "resume", "save-every", "quiet",
+                                        "json",   "sigma",  "loss", "beta",   "holdout"};
+    for (size_t i = 0; i < CLI_COUNT_OF(names); i++) {
+        if (strcmp(names[i], option) == 0) return true;
+    }
+    return false;
+}
+
+/* Refuses options that would make a resumed run another one. */
+static int check_same(const train_settings *now, const train_settings *before, const cli_args *args)
+{
+    char is[128], was[128];
+    for (size_t i = 0; i < args->command->option_count; i++) {
+        const cli_option *option = &args->command->options[i];
+        if (!cli_given(args, option->name) || may_change(option->name)) continue;
+        cli_show(is, sizeof is, option, now);
+        cli_show(was, sizeof was, option, before);
+        if (strcmp(is, was) != 0)
+            return cli_wrong("--%s %s: the run was started with %s; leave it out to resume", option->name, is, was);
+    }
+    const double change = fabs(now->recipe.sigma2 - before->recipe.sigma2);
+    if (now->recipe.likelihood != before->recipe.likelihood || change > 1e-9 * before->recipe.sigma2)
+        return cli_wrong("--loss, --likelihood or --sigma: not what the run was started with; leave it out to resume");
+    return CLI_DONE;
+}
+
+int train_from_run(train_settings *s, const elbow_run *run, const cli_args *args)
+{
+    train_settings before = *s;
+    before.recipe = run->recipe;
+    before.train = run->train;
+    before.limit = run->limit;
+    before.sigma = sqrt(run->recipe.sigma2);
+    before.loss = LOSS_NOT_GIVEN;
+    *s = before;
+    cli_apply(s, args);
+    train_settle(s, args);
+    return s->resume ? check_same(s, &before, args) : CLI_DONE;
+}
+
+void train_settle(train_settings *s, const cli_args *args)
+{
+    elbow_recipe *recipe = &s->recipe;
+    if (cli_given(args, "sigma")) {
+        recipe->likelihood = ELBOW_GAUSSIAN;
+        recipe->sigma2 = s->sigma * s->sigma;
+    }
+    if (cli_given(args, "loss")) {
+        recipe->likelihood = s->loss == LOSS_BCE ? ELBOW_BERNOULLI : ELBOW_GAUSSIAN;
+        recipe->sigma2 = s->loss == LOSS_SSE ? 0.5 : 1;
+    }
+    if (recipe->model == ELBOW_LINEAR) memset(recipe->hidden, 0, sizeof recipe->hidden);
+}

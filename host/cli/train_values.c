@@ -1,0 +1,184 @@
+/* train_values.c - the values of elbow train that have a form of their own. */
+#include "cli/train.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- --hidden 400,200 ---- */
+
+static bool parse_hidden(void *field, const char *text, cli_why *why)
+{
+    uint32_t widths[ELBOW_MAX_HIDDEN] = {0};
+    const char *at = text;
+    for (size_t count = 0;; count++) {
+        char *end;
+        const unsigned long width = at[0] >= '0' && at[0] <= '9' ? strtoul(at, &end, 10) : 0;
+        if (width < 1 || width > 65536 || (*end != ',' && *end != '\0')) {
+            snprintf(why->text, sizeof why->text, "widths from 1 to 65,536 with commas between them, such as 400,200");
+            return false;
+        }
+        if (count == ELBOW_MAX_HIDDEN) {
+            snprintf(why->text, sizeof why->text, "at most %d hidden layers", ELBOW_MAX_HIDDEN);
+            return false;
+        }
+        widths[count] = (uint32_t)width;
+        if (*end == '\0') break;
+        at = end + 1;
+    }
+    memcpy(field, widths, sizeof widths);
+    return true;
+}
+
+static void show_hidden(char *out, size_t size, const void *field)
+{
+    uint32_t widths[ELBOW_MAX_HIDDEN];
+    size_t at = 0;
+    memcpy(widths, field, sizeof widths);
+    for (size_t i = 0; i < ELBOW_MAX_HIDDEN && widths[i] != 0 && at + 1 < size; i++)
+        at += (size_t)snprintf(out + at, size - at, i > 0 ? ",%u" : "%u", (unsigned)widths[i]);
+}
+
+/* ---- --reduction sum/mean: the field is the whole recipe ---- */
+
+static bool parse_one_reduction(elbow_reduction *reduction, const char *word, size_t length, cli_why *why)
+{
+    static const char *const names[] = {"sum", "mean"};
+    char typed[32];
+    snprintf(typed, sizeof typed, "%.*s", (int)length, word);
+    for (unsigned i = 0; i < CLI_COUNT_OF(names); i++) {
+        if (strcmp(names[i], typed) != 0) continue;
+        *reduction = (elbow_reduction)i;
+        return true;
+    }
+    const char *nearest = cli_nearest(typed, names, CLI_COUNT_OF(names));
+    if (nearest != NULL)
+        snprintf(why->text, sizeof why->text, "no reduction '%s'; did you mean '%s'?", typed, nearest);
+    else
+        snprintf(why->text, sizeof why->text, "no reduction '%s': sum or mean", typed);
+    return false;
+}
+
+static bool parse_reduction(void *field, const char *text, cli_why *why)
+{
+    elbow_recipe *recipe = field;
+    const char *slash = strchr(text, '/');
+    if (slash == NULL) {
+        snprintf(why->text, sizeof why->text, "two words, over pixels and over latents, such as sum/sum or mean/sum");
+        return false;
+    }
+    return parse_one_reduction(&recipe->pixels, text, (size_t)(slash - text), why) &&
+           parse_one_reduction(&recipe->latents, slash + 1, strlen(slash + 1), why);
+}
+
+static void show_reduction(char *out, size_t size, const void *field)
+{
+    const elbow_recipe *recipe = field;
+    snprintf(out, size, "%s/%s", recipe->pixels == ELBOW_MEAN ? "mean" : "sum",
+             recipe->latents == ELBOW_MEAN ? "mean" : "sum");
+}
+
+/* ---- --lr-schedule step:every=10,factor=0.5,warmup=2: the field is all the train options ---- */
+
+/* One "name=value" of a schedule. */
+static bool parse_rate_word(elbow_train_options *train, const char *word, cli_why *why)
+{
+    static const char *const names[] = {"every", "factor", "to", "warmup"};
+    const bool step = train->rate == ELBOW_RATE_STEP, cosine = train->rate == ELBOW_RATE_COSINE;
+    const char *equals = strchr(word, '=');
+    const size_t length = equals != NULL ? (size_t)(equals - word) : strlen(word);
+    const bool wanted[] = {step, step, cosine, true};
+    for (size_t i = 0; i < CLI_COUNT_OF(names); i++) {
+        if (!wanted[i] || strlen(names[i]) != length || strncmp(names[i], word, length) != 0) continue;
+        char *end;
+        const double value = equals != NULL ? strtod(equals + 1, &end) : 0;
+        const bool number = equals != NULL && end != equals + 1 && *end == '\0' && isfinite(value);
+        if (!number || value < 0 || (i == 0 && value < 1) || ((i == 1 || i == 2) && value > 1)) {
+            snprintf(why->text, sizeof why->text, "'%s': %s", word,
+                     i == 0   ? "every needs a number of epochs, 1 or more"
+                     : i == 3 ? "warmup needs a number of epochs, 0 or more"
+                              : "needs a share of the rate, 0 to 1");
+            return false;
+        }
+        *(i == 0 ? &train->rate_every : i == 3 ? &train->rate_warmup : &train->rate_factor) = value;
+        return true;
+    }
+    snprintf(why->text, sizeof why->text, "'%s': takes %swarmup=EPOCHS", word,
+             step     ? "every=EPOCHS, factor=F or "
+             : cosine ? "to=F or "
+                      : "");
+    return false;
+}
+
+static bool parse_rate(void *field, const char *text, cli_why *why)
+{
+    static const char *const names[] = {"constant", "step", "cosine"};
+    elbow_train_options *train = field;
+    char copy[128], *rest = NULL;
+    snprintf(copy, sizeof copy, "%s", text);
+    const char *name = strtok_r(copy, ":", &rest);
+    size_t kind = 0;
+    while (name != NULL && kind < CLI_COUNT_OF(names) && strcmp(names[kind], name) != 0) kind++;
+    if (name == NULL || kind == CLI_COUNT_OF(names)) {
+        const char *nearest = name != NULL ? cli_nearest(name, names, CLI_COUNT_OF(names)) : NULL;
+        if (nearest != NULL)
+            snprintf(why->text, sizeof why->text, "no schedule '%s'; did you mean '%s'?", name, nearest);
+        else
+            snprintf(why->text, sizeof why->text,
+                     "a schedule is constant, step:every=10,factor=0.5 or cosine:to=0.1, each with warmup=EPOCHS");
+        return false;
+    }
+    train->rate = (elbow_rate_kind)kind;
+    train->rate_every = 10;
+    train->rate_factor = train->rate == ELBOW_RATE_STEP ? 0.5 : 0;
+    train->rate_warmup = 0;
+    for (char *word = strtok_r(NULL, ":,", &rest); word != NULL; word = strtok_r(NULL, ":,", &rest)) {
+        if (!parse_rate_word(train, word, why)) return false;
+    }
+    return true;
+}
+
+static void show_rate(char *out, size_t size, const void *field)
+{
+    const elbow_train_options *train = field;
+    char kind[64], warmup[48] = "";
+    if (train->rate == ELBOW_RATE_STEP)
+        snprintf(kind, sizeof kind, "step:every=%g,factor=%g", train->rate_every, train->rate_factor);
+    else if (train->rate == ELBOW_RATE_COSINE)
+        snprintf(kind, sizeof kind, "cosine:to=%g", train->rate_factor);
+    else
+        snprintf(kind, sizeof kind, "constant");
+    if (train->rate_warmup > 0)
+        snprintf(warmup, sizeof warmup, "%cwarmup=%g", train->rate == ELBOW_RATE_CONSTANT ? ':' : ',',
+                 train->rate_warmup);
+    snprintf(out, size, "%s%s", kind, warmup);
+}
+
+/* ---- --shards 8 ---- */
+
+static bool parse_shards(void *field, const char *text, cli_why *why)
+{
+    char *end = NULL;
+    const bool automatic = strcmp(text, "auto") == 0;
+    const unsigned long shards = !automatic && text[0] >= '0' && text[0] <= '9' ? strtoul(text, &end, 10) : 0;
+    if (!automatic && (shards < 1 || shards > 256 || *end != '\0')) {
+        snprintf(why->text, sizeof why->text, "'auto' or 1 to 256 shards");
+        return false;
+    }
+    *(uint32_t *)field = (uint32_t)shards;
+    return true;
+}
+
+static void show_shards(char *out, size_t size, const void *field)
+{
+    const uint32_t shards = *(const uint32_t *)field;
+    if (shards == 0)
+        snprintf(out, size, "auto");
+    else
+        snprintf(out, size, "%u", (unsigned)shards);
+}
+
+const cli_own train_hidden = {parse_hidden, show_hidden};
+const cli_own train_reduction = {parse_reduction, show_reduction};
+const cli_own train_rate = {parse_rate, show_rate};
+const cli_own train_shards = {parse_shards, show_shards};

@@ -1,0 +1,68 @@
+/* model.h - a variational autoencoder as layers over four flat vectors: what the trainer sees of it. */
+#ifndef ELB_MODEL_H
+#define ELB_MODEL_H
+
+#include "device/device.h"
+
+/* A named tensor: an offset and a shape in every flat vector. PyTorch's layouts: weights (out, in), biases (out). */
+typedef struct elb_tensor_place {
+    char name[48]; /* "encoder.0.weight" */
+    size_t offset; /* elements */
+    uint32_t axes; /* 1 or 2 */
+    uint32_t shape[2];
+    double bound; /* initial values are uniform in +-bound: 1/sqrt(fan_in) */
+} elb_tensor_place;
+
+/* A model on a device: its layers, its tensors and the workspace for batches of up to max_rows data. It holds no
+ * parameters: they are the flat vectors of whoever trains. */
+typedef struct elb_model elb_model;
+
+/* Errors: USAGE (a recipe that makes no model), MEMORY. The recipe is copied. scheduled: the KL weight is a run-time
+ * argument of elb_model_forward (a schedule) instead of a build option. */
+elbow_status elb_model_new(elb_model **model, elb_device *dev, const elbow_recipe *recipe, uint32_t pixels,
+                           uint32_t max_rows, bool scheduled);
+void elb_model_free(elb_model *model);
+
+const elb_tensor_place *elb_model_tensors(const elb_model *model, uint32_t *count);
+size_t elb_model_parameters(const elb_model *model);
+uint32_t elb_model_max_rows(const elb_model *model);
+
+/* What a forward pass needs beside the parameters. */
+typedef struct elb_batch {
+    elb_view x;       /* (rows, pixels), canonical; rows <= max_rows */
+    elb_view samples; /* (1, rows) of unsigned: index of each row in its data set, for the noise */
+    uint32_t purpose; /* LATENT_NOISE or EVALUATION_NOISE of cl/choices.h */
+    uint32_t draw;    /* epoch, or number of the draw */
+    bool use_mean;    /* z = mu */
+    double weight;    /* the KL weight of a scheduled model */
+    double scale;     /* of all gradients: 1 or 1 / (data in the whole batch) */
+} elb_batch;
+
+/* Encoder, latent, decoder and the fused ELBO. With gradient, the loss's own gradients are made too, and backward may
+ * follow. w: the parameters (1, parameters). */
+elbow_status elb_model_forward(elb_model *model, elb_view w, const elb_batch *batch, bool gradient);
+
+/* The gradient of the batch that went forward, with respect to all parameters, into g (1, parameters): overwritten. */
+elbow_status elb_model_backward(elb_model *model, elb_view g, elb_view w, const elb_batch *batch);
+
+/* Of the last forward pass, valid until the next; one number per row. */
+typedef struct elb_losses {
+    elb_view distortion; /* (1, max_rows) nats without the density's constants */
+    elb_view rate;       /* (1, max_rows) nats */
+    elb_view sse;        /* (1, max_rows) squared error of the decoder's mean */
+    elb_view clamped;    /* (1, max_rows) of unsigned: values of logvar outside [-30, 20] */
+    elb_view mu_logvar;  /* (max_rows, 2 latent) */
+} elb_losses;
+elb_losses elb_model_losses(const elb_model *model);
+
+/* Means of the decoder in 0..1 for z (rows, latent), into y (rows, pixels). rows <= max_rows. */
+elbow_status elb_model_decode(elb_model *model, elb_view y, elb_view w, elb_view z);
+
+/* Name of the first layer whose output of the last forward pass is not finite ("encoder.0", "latent 3", "decoder.1");
+ * NULL if all are. Reads everything back: for diagnosis after a failure. */
+elbow_status elb_model_first_bad(char name[64], elb_model *model, uint32_t rows);
+
+/* Bytes of device memory that elb_model_new takes. */
+uint64_t elb_model_bytes(const elbow_recipe *recipe, uint32_t pixels, uint32_t max_rows, size_t real_size);
+
+#endif

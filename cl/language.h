@@ -42,7 +42,7 @@ FUNCTION vint equal(vreal a, vreal b)
 
 FUNCTION vint is_nan(vreal v)
 {
-    return MASK((as_bits(v) & splat_int(REAL_MAX_BITS)) > splat_int(REAL_INF_BITS));
+    return MASK(v != v);
 }
 
 /* Infinite or NaN. */

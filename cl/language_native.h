@@ -18,6 +18,8 @@
 #ifdef __clang__
 #pragma STDC FP_CONTRACT OFF
 #endif
+/* Vectors are passed between inlined functions only: how a call would pass them is of no concern. */
+#pragma GCC diagnostic ignored "-Wpsabi"
 
 #ifndef WIDTH
 #if defined(__AVX512F__)
@@ -144,9 +146,23 @@ FUNCTION vreal choose(vint mask, vreal a, vreal b)
 #endif
 }
 
+FUNCTION vint choose_int(vint mask, vint a, vint b)
+{
+    return (mask & a) | (~mask & b);
+}
+
 FUNCTION vuint choose_uint(vint mask, vuint a, vuint b)
 {
     return (to_uints(mask) & a) | (~to_uints(mask) & b);
+}
+
+FUNCTION real first_lane(vreal v)
+{
+#if WIDTH == 1
+    return v;
+#else
+    return v[0];
+#endif
 }
 
 /* ---- memory, at the alignment of an element ---- */

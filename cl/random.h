@@ -38,12 +38,35 @@ FUNCTION words philox_words(ulong key, uint purpose, uint draw, uint sample, vui
     return out;
 }
 
-/* Uniforms in (0, 1), exactly ((u >> 9) + 1/2) 2^-23, of elements at, at + 1, … at + WIDTH - 1 of a sample: element e is
- * word e % 4 of block e / 4. at is a multiple of WIDTH. */
-FUNCTION vreal uniforms(ulong key, uint purpose, uint draw, uint sample, uint at);
+/* Uniforms in (0, 1) from words: ((word >> 9) + 1/2) 2^-23, exact. */
+FUNCTION vreal unit_reals(vuint word)
+{
+    return vfma(to_real(to_ints(word >> 9)), splat(0x1p-23f), splat(0x1p-24f));
+}
+
+/* Uniforms in (0, 1) of elements at, at + 1, … at + WIDTH - 1 of a sample: element e is word e % 4 of block e / 4. */
+FUNCTION vreal uniforms(ulong key, uint purpose, uint draw, uint sample, uint at)
+{
+    const vuint element = splat_uint(at) + to_uints(iota());
+    const words w = philox_words(key, purpose, draw, sample, element >> 2);
+    const vint odd = MASK((element & splat_uint(1)) != splat_uint(0));
+    const vint late = MASK((element & splat_uint(2)) != splat_uint(0));
+    return unit_reals(choose_uint(late, choose_uint(odd, w.word[3], w.word[2]), choose_uint(odd, w.word[1], w.word[0])));
+}
 
 /* Standard normals of elements at … at + WIDTH - 1, found likewise. By Box and Muller: of a block's uniforms u0 … u3,
  * elements 0 and 1 are sqrt(-2 log u0) times cos and sin of 2 pi u1; elements 2 and 3 come from u2 and u3. */
-FUNCTION vreal normals(ulong key, uint purpose, uint draw, uint sample, uint at);
+FUNCTION vreal normals(ulong key, uint purpose, uint draw, uint sample, uint at)
+{
+    const vuint element = splat_uint(at) + to_uints(iota());
+    const words w = philox_words(key, purpose, draw, sample, element >> 2);
+    const vint odd = MASK((element & splat_uint(1)) != splat_uint(0));
+    const vint late = MASK((element & splat_uint(2)) != splat_uint(0));
+    const vreal u = unit_reals(choose_uint(late, w.word[2], w.word[0]));
+    const vreal turn = unit_reals(choose_uint(late, w.word[3], w.word[1]));
+    vreal sine, cosine;
+    vsincospi(&sine, &cosine, turn + turn);
+    return vsqrt(splat(-2) * vlog(u)) * choose(odd, sine, cosine);
+}
 
 #endif

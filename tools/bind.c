@@ -53,7 +53,7 @@ static void read_choices(struct program *program)
 
 int main(int count, char **words)
 {
-    if (count < 4 || count - 3 > MAX_FILES) {
+    if (count < 3 || count - 3 > MAX_FILES) {
         fprintf(stderr, "usage: bind OUTDIR HEADERS FILE.cl... (at most %d files)\n", MAX_FILES);
         return 2;
     }

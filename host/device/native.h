@@ -25,6 +25,8 @@ bool elb_cpu_has(const char *isa);
 typedef void elb_task(void *with, uint32_t first, uint32_t last);
 /* How many threads elb_parallel uses. */
 uint32_t elb_threads(void);
+/* Changes that for calls from this thread. */
+void elb_set_threads(uint32_t count);
 /* Calls the task with ranges that together are [0, count), each number once, in any order, on several threads. */
 void elb_parallel(uint32_t count, elb_task *task, void *with);
 

@@ -6,6 +6,11 @@ uint32_t elb_threads(void)
     return 1;
 }
 
+void elb_set_threads(uint32_t count)
+{
+    (void)count;
+}
+
 void elb_parallel(uint32_t count, elb_task *task, void *with)
 {
     task(with, 0, count);

@@ -11,6 +11,11 @@ uint32_t elb_threads(void)
     return omp_in_parallel() ? 1 : (uint32_t)omp_get_max_threads();
 }
 
+void elb_set_threads(uint32_t count)
+{
+    omp_set_num_threads((int)count);
+}
+
 /* The team keeps its size even if there is less to do: changing it costs more than idle threads do. */
 void elb_parallel(uint32_t count, elb_task *task, void *with)
 {

@@ -1,6 +1,6 @@
-/* sample.cl - a kernel for the tests of bind and of the native device. */
-#include "language.h"
+/* sample.cl - kernels for the tests of bind and of the native device. */
 #include "choices.h"
+#include "language.h"
 
 OPTION(ACTIVATION, IDENTITY, "what y becomes: IDENTITY or RELU")
 OPTION(POWER, 1.5f, "the factor of x")
@@ -12,7 +12,7 @@ FUNCTION vreal scaled(vreal x, real by)
     return x * splat(by);
 }
 
-/* y = POWER scale x + id; items (rows, cols) by BLOCK. */
+/* y = POWER scale x, n elements, BLOCK to an item; ids[item] = item + shift + seed + bytes[item]. */
 kernel void sample(global real *y, global uint *ids, global const real *x, global const uchar *bytes, uint n,
                    int shift, ulong seed, real scale)
 {
@@ -26,7 +26,8 @@ kernel void sample(global real *y, global uint *ids, global const real *x, globa
     ids[item_id()] = item_id() + (uint)shift + (uint)seed + bytes[item_id()];
 }
 
-kernel void sample_swap(global real *y, uint n)
+/* One real argument, one integer. */
+kernel void sample_one(global real *restrict y, uint n)
 {
     if (item_id() == 0) y[0] = POWER * (real)n;
 }

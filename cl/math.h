@@ -99,13 +99,16 @@ FUNCTION vreal vexpm1(vreal x)
     return choose(is_nan(x), x, choose(is_tiny(x), splat(0), choose(beyond, y + y, y)));
 }
 
-/* log(u + low), u normal and positive, |low| at most half a last place of u. */
-FUNCTION vreal log_parts(vreal u, vreal low)
+/* k for which u 2^-k lies in [2/3, 4/3). */
+FUNCTION vint log_exponent(vreal u)
 {
-    const vint k = (as_bits(u) - splat_int(0x3f2aaaab)) >> 23; /* u 2^-k lies in [2/3, 4/3) */
-    const vint shown = choose_int(MASK(k > splat_int(64)), splat_int(64), k);
+    return (as_bits(u) - splat_int(0x3f2aaaab)) >> 23;
+}
+
+/* k log 2 + log(1 + f + lost), |f| <= 1/3. */
+FUNCTION vreal log_sum(vint k, vreal f, vreal lost)
+{
     const vreal whole = to_real(k);
-    const vreal f = vfma(low, scale_bits(splat(1), -shown), scale_bits(u, -k) - splat(1));
     vreal q = splat(-0x1.07c894p-3f);
     q = vfma(q, f, splat(0x1.1e678cp-3f));
     q = vfma(q, f, splat(-0x1.f332f8p-4f));
@@ -115,7 +118,19 @@ FUNCTION vreal log_parts(vreal u, vreal low)
     q = vfma(q, f, splat(-0x1.fffefcp-3f));
     q = vfma(q, f, splat(0x1.555506p-2f));
     q = vfma(q, f, splat(-0.5f));
-    return vfma(whole, splat(LN2_HIGH), f) + vfma(whole, splat(LN2_LOW), (f * f) * q);
+    const vreal sum = vfma(whole, splat(LN2_HIGH), f);
+    const vreal cut = vfma(whole, splat(LN2_HIGH), -sum) + f;
+    return sum + (vfma(whole, splat(LN2_LOW), vfma(f * f, q, lost)) + cut);
+}
+
+/* log(u + low), u normal and positive, |low| at most about half a last place of u. */
+FUNCTION vreal log_parts(vreal u, vreal low)
+{
+    const vint k = log_exponent(u);
+    const vint shown = choose_int(MASK(k > splat_int(64)), splat_int(64), k);
+    const vreal scale = scale_bits(splat(1), -shown), exact = scale_bits(u, -k) - splat(1);
+    const vreal f = vfma(low, scale, exact);
+    return log_sum(k, f, vfma(low, scale, exact - f));
 }
 
 /* log's results where log_parts is not meant for: x <= 0 or subnormal, infinite, NaN. */
@@ -128,7 +143,8 @@ FUNCTION vreal log_edges(vreal x, vreal y)
 
 FUNCTION vreal vlog(vreal x)
 {
-    return log_edges(x, log_parts(x, splat(0)));
+    const vint k = log_exponent(x);
+    return log_edges(x, log_sum(k, scale_bits(x, -k) - splat(1), splat(0)));
 }
 
 FUNCTION vreal vlog1p(vreal x)
@@ -138,13 +154,15 @@ FUNCTION vreal vlog1p(vreal x)
     return choose(is_tiny(x), splat(0), log_edges(u, log_parts(u, low)));
 }
 
-/* 1 / m, 1 <= m < 2, rightly rounded. */
+/* 1 / m, 1 <= m < 2, rightly rounded. Newton's last step is, for every m but the largest (Markstein's exception), where
+ * one unit is wanting. */
 FUNCTION vreal reciprocal_mantissa(vreal m)
 {
     vreal y = vfma(vfma(splat(0x1.4afd5cp-2f), m, splat(-0x1.745d0ep0f)), m, splat(0x1.0f83dep1f));
     y = vfma(vfma(-m, y, splat(1)), y, y);
     y = vfma(vfma(-m, y, splat(1)), y, y);
-    return vfma(vfma(-m, y, splat(1)), y, y);
+    y = vfma(vfma(-m, y, splat(1)), y, y);
+    return from_bits(as_bits(y) - MASK(as_bits(m) == splat_int(0x3fffffff)));
 }
 
 /* 1 / d to about 22 bits, 1 <= d < 2^60. */
@@ -213,7 +231,9 @@ FUNCTION void vsincospi(vreal *sin_pi_x, vreal *cos_pi_x, vreal x)
     vreal p = splat(-0x1.2db5c6p-1f);
     p = vfma(p, tt, splat(0x1.465facp1f));
     p = vfma(p, tt, splat(-0x1.4abbbep2f));
-    const vreal sine = vfma(t, splat(PI_HIGH), vfma(t, splat(PI_LOW), (t * tt) * p));
+    const vreal beyond = vfma(t, splat(PI_LOW), (t * tt) * p);
+    const vreal kept = choose(less(vabs(t), splat(0x1p-30f)), splat(0), beyond); /* it might be subnormal */
+    const vreal sine = vfma(t, splat(PI_HIGH), kept);
     vreal q = splat(0x1.d4f418p-3f);
     q = vfma(q, tt, splat(-0x1.55b2b2p0f));
     q = vfma(q, tt, splat(0x1.03c1bp2f));
@@ -224,8 +244,8 @@ FUNCTION void vsincospi(vreal *sin_pi_x, vreal *cos_pi_x, vreal x)
     const vint sign = splat_int(-REAL_MAX_BITS - 1);
     const vreal s = from_bits(as_bits(choose(odd, cosine, sine)) ^ (half & sign));
     const vreal c = from_bits(as_bits(choose(odd, sine, cosine)) ^ ((half ^ odd) & sign));
-    *sin_pi_x = choose(equal(s, splat(0)), splat(0), s);
-    *cos_pi_x = choose(equal(c, splat(0)), splat(0), c);
+    *sin_pi_x = choose(is_tiny(s), splat(0), s);
+    *cos_pi_x = choose(is_tiny(c), splat(0), c);
 }
 
 FUNCTION vreal mantissa(vreal v)

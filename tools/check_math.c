@@ -1,0 +1,235 @@
+/* check_math.c - checks cl/math.h natively over all floats against the C library in double.
+ *
+ *     check_math [--function NAME] [--stride N]
+ *
+ * Prints one line per function: the largest error in units of the last place, where it is, what should be at most.
+ * Returns 1 if a bound is exceeded. Over all floats it takes minutes; --stride 4096 takes every 4096th.
+ */
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../cl/math.h"
+
+#define CHUNK 4096
+
+typedef struct checked {
+    const char *name;
+    void (*run)(float *y, const float *x, const float *b);
+    double (*reference)(double x, double b);
+    double bound;        /* in units of the last place */
+    uint64_t first, end; /* of the numbers that stand for arguments */
+    bool is_pairs;
+} checked;
+
+typedef struct worst {
+    double error;
+    float x, b, y;
+    uint64_t bad_zeros; /* results -0 or subnormal */
+} worst;
+
+#define EACH_VECTOR(name, call)                                                                                        \
+    static void name(float *y, const float *x, const float *b)                                                         \
+    {                                                                                                                  \
+        (void)b;                                                                                                       \
+        for (int i = 0; i < CHUNK; i += WIDTH) {                                                                       \
+            const vreal v = load(x + i);                                                                               \
+            call;                                                                                                      \
+        }                                                                                                              \
+    }
+
+EACH_VECTOR(run_exp, store(y + i, vexp(v)))
+EACH_VECTOR(run_expm1, store(y + i, vexpm1(v)))
+EACH_VECTOR(run_log, store(y + i, vlog(v)))
+EACH_VECTOR(run_log1p, store(y + i, vlog1p(v)))
+EACH_VECTOR(run_tanh, store(y + i, vtanh(v)))
+EACH_VECTOR(run_sigmoid, store(y + i, vsigmoid(v)))
+EACH_VECTOR(run_softplus, store(y + i, vsoftplus(v)))
+EACH_VECTOR(run_sinpi, vreal s; vreal c; vsincospi(&s, &c, v); store(y + i, s))
+EACH_VECTOR(run_cospi, vreal s; vreal c; vsincospi(&s, &c, v); store(y + i, c))
+EACH_VECTOR(run_reciprocal, store(y + i, vreciprocal(v)))
+EACH_VECTOR(run_sqrt, store(y + i, vsqrt(v)))
+EACH_VECTOR(run_divide, store(y + i, vdivide(v, load(b + i))))
+
+#define REFERENCE(name, expression)                                                                                    \
+    static double name(double x, double b)                                                                             \
+    {                                                                                                                  \
+        (void)b;                                                                                                       \
+        return (expression);                                                                                           \
+    }
+
+REFERENCE(true_exp, exp(x))
+REFERENCE(true_expm1, expm1(x))
+REFERENCE(true_log, log(x))
+REFERENCE(true_log1p, log1p(x))
+REFERENCE(true_tanh, tanh(x))
+REFERENCE(true_sigmoid, x < 0 ? exp(x) / (1 + exp(x)) : 1 / (1 + exp(-x)))
+REFERENCE(true_softplus, (x > 0 ? x : 0) + log1p(exp(-fabs(x))))
+/* Rounded to float at once: a correctly rounded result has error 0 against them. A quotient, reciprocal or root of
+ * floats rounded to double first rounds to the same float. */
+REFERENCE(true_reciprocal, (float)(1 / x))
+REFERENCE(true_sqrt, (float)sqrt(x))
+REFERENCE(true_divide, (float)(x / b))
+
+static double true_sinpi(double x, double b)
+{
+    (void)b;
+    const double quarter = rint(2 * x), t = M_PI * (x - quarter / 2); /* the difference is exact */
+    const double s = ((int)quarter & 1) ? cos(t) : sin(t);
+    return (int)quarter & 2 ? -s : s;
+}
+
+static double true_cospi(double x, double b)
+{
+    (void)b;
+    const double quarter = rint(2 * x), t = M_PI * (x - quarter / 2);
+    const double c = ((int)quarter & 1) ? sin(t) : cos(t);
+    return ((int)quarter + 1) & 2 ? -c : c;
+}
+
+#define ALL      0, UINT64_C(1) << 32, false
+#define TWO_BITS UINT64_C(0x40000000)
+
+static const checked functions[] = {
+    {"exp", run_exp, true_exp, 1, ALL},
+    {"expm1", run_expm1, true_expm1, 1.5, ALL},
+    {"log", run_log, true_log, 1.5, ALL},
+    {"log1p", run_log1p, true_log1p, 1.5, ALL},
+    {"tanh", run_tanh, true_tanh, 1.5, ALL},
+    {"sigmoid", run_sigmoid, true_sigmoid, 1.5, ALL},
+    {"softplus", run_softplus, true_softplus, 2, ALL},
+    {"sinpi", run_sinpi, true_sinpi, 1.5, 0, TWO_BITS, false},
+    {"cospi", run_cospi, true_cospi, 1.5, 0, TWO_BITS, false},
+    {"reciprocal", run_reciprocal, true_reciprocal, 0, ALL},
+    {"sqrt", run_sqrt, true_sqrt, 0, ALL},
+    {"divide", run_divide, true_divide, 0, 0, UINT64_C(1) << 32, true},
+};
+
+static float from_word(uint32_t word)
+{
+    float x;
+    memcpy(&x, &word, sizeof x);
+    return x;
+}
+
+static uint32_t mixed(uint64_t i)
+{
+    i = (i ^ (i >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+    i = (i ^ (i >> 27)) * UINT64_C(0x94D049BB133111EB);
+    return (uint32_t)(i >> 32);
+}
+
+/* A quarter of the pairs: any two floats. The others: every mantissa against 384 that are simple, next to simple or
+ * spread, on either side of the division. */
+static void pair_of(float *a, float *b, uint64_t i)
+{
+    const uint32_t swept = (uint32_t)i & 0x7fffff, number = (uint32_t)(i >> 23);
+    if (number < 128) {
+        *a = from_word(mixed(2 * i));
+        *b = from_word(mixed(2 * i + 1));
+        return;
+    }
+    const uint32_t k = number % 192;
+    uint32_t other = mixed(k) >> 9;
+    if (k < 32) other = k;
+    else if (k < 64) other = 0x7fffff - (k - 32);
+    else if (k < 87) other = UINT32_C(1) << (k - 64);
+    else if (k < 110) other = 0x7fffff ^ (UINT32_C(1) << (k - 87));
+    *a = from_word(0x3f800000 | (number & 1 ? swept : other));
+    *b = from_word(0x3f800000 | (number & 1 ? other : swept));
+}
+
+static double flushed(double x)
+{
+    return fabs(x) < 0x1p-126 ? 0 : x;
+}
+
+/* The distance from y to the wanted result in units of y's last place; infinite where they differ in kind. */
+static double error_of(float y, double wanted)
+{
+    if (isnan(wanted) || isnan(y)) return isnan(wanted) && isnan(y) ? 0 : INFINITY;
+    const double most = 0x1.ffffffp127; /* from here on floats round to infinity */
+    if (isinf(y) && fabs(wanted) >= most) return !signbit(y) == !signbit(wanted) ? 0 : INFINITY;
+    if (isinf(wanted)) return INFINITY;
+    if (y == 0 && fabs(wanted) < 0x1p-126) return 0;
+    const double value = isinf(y) ? copysign(0x1p128, y) : y;
+    if (value == wanted) return 0;
+    int power;
+    frexp(wanted, &power);
+    return fabs(value - wanted) / ldexp(1, (power < -125 ? -125 : power) - 24);
+}
+
+static void check_chunk(worst *w, const checked *f, uint64_t first, uint64_t stride)
+{
+    float x[CHUNK], b[CHUNK], y[CHUNK];
+    for (uint64_t i = 0; i < CHUNK; i++) {
+        uint64_t at = first + i * stride;
+        if (at >= f->end) at = f->first;
+        x[i] = from_word((uint32_t)at);
+        b[i] = 1;
+        if (f->is_pairs) pair_of(&x[i], &b[i], at);
+    }
+    f->run(y, x, b);
+    for (int i = 0; i < CHUNK; i++) {
+        /* 0 where daz makes it so; a quotient by -0 has its sign. */
+        const double argument = fabsf(x[i]) < 0x1p-126f ? copysign(0, x[i]) : x[i];
+        const double other = fabsf(b[i]) < 0x1p-126f ? copysign(0, b[i]) : b[i];
+        const double wanted = f->reference(argument, other);
+        const double error = error_of(y[i], f->bound == 0 ? flushed(wanted) : wanted);
+        if (fabsf(y[i]) < 0x1p-126f && (y[i] != 0 || signbit(y[i]))) w->bad_zeros++;
+        if (error > w->error) {
+            w->error = error;
+            w->x = x[i];
+            w->b = b[i];
+            w->y = y[i];
+        }
+    }
+}
+
+static bool check(const checked *f, uint64_t stride)
+{
+    worst all = {-1, 0, 0, 0, 0};
+    const int64_t chunks = (int64_t)((f->end - f->first + stride * CHUNK - 1) / (stride * CHUNK));
+#pragma omp parallel
+    {
+        worst mine = {-1, 0, 0, 0, 0};
+#pragma omp for schedule(dynamic, 64)
+        for (int64_t c = 0; c < chunks; c++) check_chunk(&mine, f, f->first + (uint64_t)c * stride * CHUNK, stride);
+#pragma omp critical
+        {
+            const uint64_t bad = all.bad_zeros + mine.bad_zeros;
+            if (mine.error > all.error) all = mine;
+            all.bad_zeros = bad;
+        }
+    }
+    const bool good = all.error <= f->bound && all.bad_zeros == 0;
+    printf("%-12s %8.4f ulp  (bound %.1f)  at %-15a", f->name, all.error, f->bound, (double)all.x);
+    if (f->is_pairs) printf(" / %a", (double)all.b);
+    printf(" gave %a; %s zeros%s\n", (double)all.y, all.bad_zeros ? "WRONG" : "right", good ? "" : "  EXCEEDED");
+    fflush(stdout);
+    return good;
+}
+
+int main(int count, char **words)
+{
+    const char *only = NULL;
+    uint64_t stride = 1;
+    for (int i = 1; i + 1 < count; i += 2) {
+        if (strcmp(words[i], "--function") == 0) only = words[i + 1];
+        else if (strcmp(words[i], "--stride") == 0) stride = strtoull(words[i + 1], NULL, 10);
+    }
+    if (count % 2 == 0 || stride == 0) {
+        fprintf(stderr, "use: check_math [--function NAME] [--stride N]\n");
+        return 2;
+    }
+    bool good = true, found = false;
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+        if (only && strcmp(only, functions[i].name) != 0) continue;
+        found = true;
+        good = check(&functions[i], stride) && good;
+    }
+    if (!found) fprintf(stderr, "no function %s\n", only);
+    return good && found ? 0 : 1;
+}

@@ -51,27 +51,34 @@ static void cut(char *out, size_t size, const char *text, size_t width)
 
 static void print_row(const elbow_device_info *d)
 {
-    char name[64], version[64], driver[32], memory[32];
+    char name[64], version[64], driver[32], memory[32] = "-";
     cut(name, sizeof name, d->name, 30);
     cut(version, sizeof version, d->version, 20);
-    cut(driver, sizeof driver, d->driver, 12);
-    printf("%s %-10s %-30s %5u %9s  %-20s %-12s%s\n", d->preferred ? "*" : " ", d->id, name, (unsigned)d->compute_units,
-           cli_bytes(memory, d->memory_bytes), version, driver, d->usable ? "" : " no");
+    cut(driver, sizeof driver, d->driver, 14);
+    if (d->memory_bytes > 0) cli_bytes(memory, d->memory_bytes);
+    printf("%s %-10s %-30s %5u %9s  %-20s %s\n",
+           d->preferred ? "*"
+           : d->usable  ? " "
+                        : "x",
+           d->id, name, (unsigned)d->compute_units, memory, version, driver);
 }
 
 static void print_table(const elbow_device_info *devices, size_t count)
 {
-    bool reasons = false;
-    printf("%s  %-10s %-30s %5s %9s  %-20s %-12s%s\n", cli_style(stdout, "1"), "id", "name", "units", "memory",
-           "version", "driver", cli_plain(stdout));
-    for (size_t i = 0; i < count; i++) print_row(&devices[i]);
+    bool reasons = false, refused = false;
+    printf("%s  %-10s %-30s %5s %9s  %-20s %s%s\n", cli_style(stdout, "1"), "id", "name", "units", "memory", "version",
+           "driver", cli_plain(stdout));
+    for (size_t i = 0; i < count; i++) {
+        print_row(&devices[i]);
+        refused = refused || !devices[i].usable;
+    }
     for (size_t i = 0; i < count; i++) {
         if (devices[i].reason[0] == '\0') continue;
         printf("%s%s: %s%s\n", reasons ? "" : "\n", devices[i].id,
                devices[i].usable ? "" : "cannot be used: ", devices[i].reason);
         reasons = true;
     }
-    printf("\n* what --device auto opens\n");
+    printf("\n* what --device auto opens%s\n", refused ? "; x cannot be used" : "");
 }
 
 static int run(void *of, const cli_args *args)

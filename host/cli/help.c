@@ -8,20 +8,19 @@
  */
 static void wrapped(const char *text, int at, int indent, int width)
 {
-    while (*text != '\0') {
+    for (bool first = true; *text != '\0'; first = false) {
         const int length = (int)strcspn(text, " ");
-        if (at + length > width && at > indent) {
+        if (!first && at + 1 + length > width) {
             printf("\n%*s", indent, "");
             at = indent;
+        } else if (!first) {
+            putchar(' ');
+            at++;
         }
         printf("%.*s", length, text);
         at += length;
         text += length;
         while (*text == ' ') text++;
-        if (*text != '\0' && at < width) {
-            putchar(' ');
-            at++;
-        }
     }
     putchar('\n');
 }

@@ -82,10 +82,18 @@ static size_t split_choices(const char *names[MAX_CHOICES], char buffer[128], co
     return count;
 }
 
+/* "mlp or linear", "sse, half-sse or bce" */
+static void list_choices(char *out, size_t size, const char *const *names, size_t count)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < count && at < size; i++)
+        at += (size_t)snprintf(out + at, size - at, "%s%s", i == 0 ? "" : i + 1 == count ? " or " : ", ", names[i]);
+}
+
 static bool choice(unsigned *value, const char *text, const cli_option *option, cli_why *why)
 {
     const char *names[MAX_CHOICES];
-    char buffer[128];
+    char buffer[128], list[160];
     const size_t count = split_choices(names, buffer, option->choices);
     for (size_t i = 0; i < count; i++) {
         if (strcmp(names[i], text) != 0) continue;
@@ -93,10 +101,11 @@ static bool choice(unsigned *value, const char *text, const cli_option *option, 
         return true;
     }
     const char *nearest = cli_nearest(text, names, count);
+    list_choices(list, sizeof list, names, count);
     if (nearest != NULL)
         snprintf(why->text, sizeof why->text, "no %s '%s'; did you mean '%s'?", option->name, text, nearest);
     else
-        snprintf(why->text, sizeof why->text, "no %s '%s': one of %s", option->name, text, option->choices);
+        snprintf(why->text, sizeof why->text, "no %s '%s': %s", option->name, text, list);
     return false;
 }
 
@@ -112,8 +121,9 @@ static bool store(void *settings, const cli_option *option, const char *text, cl
         memcpy(field, &(bool){true}, sizeof(bool));
         return true;
     case CLI_TEXT:
+        if (text[0] == '\0') snprintf(why->text, sizeof why->text, "is empty");
         memcpy(field, &text, sizeof text);
-        return true;
+        return text[0] != '\0';
     case CLI_SEED:
         if (!whole(&seed, text, why)) return false;
         memcpy(field, &seed, sizeof seed);
@@ -233,6 +243,7 @@ static int parse_word(cli_args *args, const char *word)
 {
     for (size_t i = 0; i < CLI_MAX_ARGUMENTS && args->command->arguments[i].name != NULL; i++) {
         if (args->words[i] != NULL) continue;
+        if (word[0] == '\0') return cli_wrong("%s: %s is empty", args->command->name, args->command->arguments[i].name);
         args->words[i] = word;
         return CLI_DONE;
     }

@@ -20,7 +20,7 @@ void cli_print_report(const cli_report *report)
 {
     const elbow_metrics *m = &report->metrics;
     char count[32];
-    printf("%-16s %s %s, in nats per image at beta 1\n", "measured on", cli_count(count, m->n), report->split);
+    printf("%-16s %s %s images, in nats per image at beta 1\n", "measured on", cli_count(count, m->n), report->split);
     printf("%-16s %10.3f\n", "ELBO", m->elbo);
     printf("%-16s %10.3f   E -log p(x|z)\n", "distortion", m->distortion);
     printf("%-16s %10.3f   KL(q(z|x) || p(z))\n", "rate", m->rate);

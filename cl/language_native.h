@@ -165,6 +165,30 @@ FUNCTION real first_lane(vreal v)
 #endif
 }
 
+/* ---- two vectors' lanes by turns: a0 b0 a1 b1 … of their lower and of their upper halves ---- */
+
+#if WIDTH == 1
+#define SHUFFLE_(a, b, at) ((void)(b), (a))
+#elif WIDTH == 4
+#define SHUFFLE_(a, b, at) __builtin_shufflevector(a, b, at, 4 + at, 1 + at, 5 + at)
+#elif WIDTH == 8
+#define SHUFFLE_(a, b, at) __builtin_shufflevector(a, b, at, 8 + at, 1 + at, 9 + at, 2 + at, 10 + at, 3 + at, 11 + at)
+#else
+#define SHUFFLE_(a, b, at)                                                                                             \
+    __builtin_shufflevector(a, b, at, 16 + at, 1 + at, 17 + at, 2 + at, 18 + at, 3 + at, 19 + at, 4 + at, 20 + at,     \
+                            5 + at, 21 + at, 6 + at, 22 + at, 7 + at, 23 + at)
+#endif
+
+FUNCTION vreal interleave_low(vreal a, vreal b)
+{
+    return SHUFFLE_(a, b, 0);
+}
+
+FUNCTION vreal interleave_high(vreal a, vreal b)
+{
+    return SHUFFLE_(a, b, WIDTH / 2);
+}
+
 /* ---- memory, at the alignment of an element ---- */
 
 FUNCTION vreal load(const real *p)

@@ -80,6 +80,31 @@ FUNCTION vuint multiply_low(vuint a, vuint b)
     return a * b;
 }
 
+/* Two vectors' lanes by turns: a0 b0 a1 b1 … of their lower and of their upper halves. */
+FUNCTION vreal interleave_low(vreal a, vreal b)
+{
+#if WIDTH == 1
+    return a;
+#else
+    vreal v;
+    v.even = a.lo;
+    v.odd = b.lo;
+    return v;
+#endif
+}
+
+FUNCTION vreal interleave_high(vreal a, vreal b)
+{
+#if WIDTH == 1
+    return a;
+#else
+    vreal v;
+    v.even = a.hi;
+    v.odd = b.hi;
+    return v;
+#endif
+}
+
 /* The first n of WIDTH reals, +0 in the other lanes; n >= WIDTH reads all. */
 FUNCTION vreal load_part(global const real *p, uint n)
 {

@@ -1,0 +1,69 @@
+/* gemm.cl - the matrix product, from registers.
+ *
+ *     C = act(A B + bias)          BIAS, ACTIVATION
+ *     C = (A B) * act'(y)          GRADIENT: y (m, n) is what act gave; for the way back
+ *
+ * C (m, n), A (m, k), B (k, n), bias (n). A's element (i, p) is a[i a_row + p a_col]: A or its transpose. B comes in
+ * panels of TILE_COLS columns: row p of panel j is at b[j b_panel + p b_row], b_cols columns in all, a multiple of
+ * WIDTH. Where they stand in a matrix of so many columns b_panel is TILE_COLS; pack.cl makes them for every other case.
+ *
+ * One work-item computes TILE_ROWS x TILE_COLS of C; the first dimension of the groups runs over the rows of C, the
+ * second over its panels. An element's sum is one chain of fma over p in chunks of CHUNK, whatever the tile. */
+#include "activation.h"
+#include "tile.h"
+
+OPTION(ACTIVATION, IDENTITY, "act")
+OPTION(GRADIENT, 0, "1: multiply by act'(y) instead of applying act")
+OPTION(BIAS, 0, "1: add the bias")
+
+/* clang-format off */
+#define START_ROW(r) global const real *a##r = a + (ulong)(row + r < m ? row + r : m - 1) * a_row;
+#define START_SUM(r, v) vreal c##r##_##v = splat(0);
+#define START_SUMS(r) EACH_VECTOR(START_SUM, r)
+#define START_VECTOR(r, v) const uint at##v = col + v * WIDTH < b_cols ? v * WIDTH : 0;
+#define LOAD_VECTOR(r, v) const vreal b##v = load(b_at + at##v);
+#define ADD_PRODUCT(r, v) c##r##_##v = vfma(a_value, b##v, c##r##_##v);
+#define ADD_PRODUCTS(r) { const vreal a_value = splat(a##r[a_at]); EACH_VECTOR(ADD_PRODUCT, r) }
+#define KEEP_SUM(r, v)                                                                                                 \
+    if (row + r < m && col + v * WIDTH < n) {                                                                          \
+        global real *c_at = c + (ulong)(row + r) * c_row + col + v * WIDTH;                                            \
+        if (begin > 0) c##r##_##v += load_part(c_at, n - col - v * WIDTH);                                             \
+        store_part(c_at, c##r##_##v, n - col - v * WIDTH);                                                             \
+    }
+#define KEEP_SUMS(r) EACH_VECTOR(KEEP_SUM, r)
+/* clang-format on */
+
+kernel void gemm(global real *c, global const real *a, global const real *b, global const real *bias,
+                 global const real *y, uint m, uint n, uint k, uint c_row, uint a_row, uint a_col, uint b_row,
+                 uint b_panel, uint b_cols, uint y_row)
+{
+    const uint row = item_id() * TILE_ROWS, col = (uint)get_group_id(1) * TILE_COLS;
+    if (row >= m) return;
+    global const real *b_first = b + (ulong)get_group_id(1) * b_panel;
+    EACH_ROW(START_ROW)
+    EACH_VECTOR(START_VECTOR, 0)
+    uint begin = 0;
+    do {
+        const uint end = k - begin < CHUNK ? k : begin + CHUNK;
+        global const real *b_at = b_first + (ulong)begin * b_row;
+        ulong a_at = (ulong)begin * a_col;
+        EACH_ROW(START_SUMS)
+        for (uint p = begin; p < end; p++) {
+            EACH_VECTOR(LOAD_VECTOR, 0)
+            EACH_ROW(ADD_PRODUCTS)
+            b_at += b_row;
+            a_at += a_col;
+        }
+        EACH_ROW(KEEP_SUMS)
+        begin = end;
+    } while (begin < k);
+    const uint row_end = row + TILE_ROWS < m ? row + TILE_ROWS : m;
+    const uint col_end = col + TILE_COLS < n ? col + TILE_COLS : n;
+    for (uint i = row; i < row_end; i++)
+        for (uint j = col; j < col_end; j += WIDTH) {
+            global real *c_at = c + (ulong)i * c_row + j;
+            const vreal sum = load_part(c_at, n - j);
+            store_part(c_at, finish_product(sum, bias + j, y + (ulong)i * y_row + j, n - j, BIAS, ACTIVATION, GRADIENT),
+                       n - j);
+        }
+}

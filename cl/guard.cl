@@ -1,0 +1,27 @@
+/* guard.cl - raises a flag if anything of a step is not finite, so that adam.cl leaves the parameters as they are.
+ *
+ *     flag[0] = 1, flag[1] = step    if any of distortion, rate (rows each) or norm2[0] is infinite or NaN and flag[0]
+ *                                    was 0
+ *
+ * One work-group. */
+#include "language.h"
+
+kernel void guard(global uint *flag, global const real *distortion, global const real *rate, global const real *norm2,
+                  uint rows, uint step)
+{
+    local real scratch[LANES];
+    lanes bad;
+    lanes_zero(&bad);
+    for (uint t = 0; row_at(t) < rows; t++) {
+        const uint i = row_at(t), left = rows - i;
+        const vint wrong = not_finite(load_part(distortion + i, left)) | not_finite(load_part(rate + i, left));
+        lanes_add(&bad, choose(wrong, splat(1), splat(0)), t);
+    }
+    const real rows_bad = lanes_total(&bad, scratch);
+    const vreal norm_bad = choose(not_finite(splat(norm2[0])), splat(1), splat(0));
+    const real total = rows_bad + lane_tree(norm_bad);
+    if (get_local_id(0) == 0 && total > 0 && flag[0] == 0) {
+        flag[0] = 1;
+        flag[1] = step;
+    }
+}

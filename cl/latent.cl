@@ -1,0 +1,47 @@
+/* latent.cl - a draw from q(z|x), and its divergence from the prior.
+ *
+ *     z      = mu + exp(v/2) eps             eps ~ N(0, I) by Philox (cl/random.h); NOISE 0: z = mu
+ *     spread = d z / d v = exp(v/2) eps / 2  for the way back
+ *     kl[i]  = 1/2 sum_j (mu^2 + expm1(v) - v)
+ *
+ * code (rows, 2 latents): mu, then v = log sigma^2 held in [-30, 20]; clamped[i] counts those that had to be.
+ * sample[i]: the row's index in the data set, which with purpose, draw and seed says which noise it gets. One
+ * work-group per row. Kingma & Welling 2013, section 2.4 and appendix B. */
+#include "language.h"
+#include "math.h"
+#include "random.h"
+
+OPTION(NOISE, 1, "0: z is the mean")
+
+kernel void latent(global real *z, global real *spread, global real *kl, global real *clamped, global const real *code,
+                   global const uint *sample, uint latents, uint z_row, uint spread_row, uint code_row, ulong seed,
+                   uint purpose, uint draw)
+{
+    local real scratch[LANES];
+    const uint row = (uint)get_group_id(0);
+    global const real *mu_at = code + (ulong)row * code_row, *v_at = mu_at + latents;
+    lanes rates, outside;
+    lanes_zero(&rates);
+    lanes_zero(&outside);
+    for (uint t = 0; row_at(t) < latents; t++) {
+        const uint j = row_at(t), left = latents - j;
+        const vreal mu = load_part(mu_at + j, left), logvar = load_part(v_at + j, left);
+        const vreal v = clamp_between(logvar, -30, 20);
+        vreal drawn = mu, slope = splat(0);
+        if (NOISE) {
+            slope = vexp(v * splat((real)0.5)) * normals(seed, purpose, draw, sample[row], j);
+            drawn = mu + slope;
+        }
+        const vreal rate = splat((real)0.5) * (vfma(mu, mu, vexpm1(v)) - v);
+        const vint out = less(logvar, splat(-30)) | less(splat(20), logvar);
+        store_part(z + (ulong)row * z_row + j, canonical(drawn), left);
+        store_part(spread + (ulong)row * spread_row + j, splat((real)0.5) * slope, left);
+        lanes_add(&rates, keep_part(rate, left), t);
+        lanes_add(&outside, choose(out, splat(1), splat(0)), t);
+    }
+    const real row_rate = lanes_total(&rates, scratch), row_outside = lanes_total(&outside, scratch);
+    if (get_local_id(0) == 0) {
+        kl[row] = row_rate;
+        clamped[row] = row_outside;
+    }
+}

@@ -1,0 +1,33 @@
+/* latent_backward.cl - the way back through latent.cl.
+ *
+ *     dmu = dz + w mu                    w = scale times the weight of the KL term: WEIGHT, or, SCHEDULED, an argument
+ *     dv  = dz spread + w expm1(v) / 2
+ *
+ * dcode (rows, 2 latents): dmu, then dv; code and spread as in latent.cl. Where v is held at an end of [-30, 20] its
+ * gradient is 0 unless a step against it leads inwards. One work-group per row; dcode may be code. */
+#include "language.h"
+#include "math.h"
+
+OPTION(WEIGHT, 1.0f, "of the KL term, 1/latents included where latents are averaged")
+OPTION(SCHEDULED, 0, "1: the argument weight instead of WEIGHT")
+
+kernel void latent_backward(global real *dcode, global const real *dz, global const real *code,
+                            global const real *spread, uint latents, uint dcode_row, uint dz_row, uint code_row,
+                            uint spread_row, real weight, real scale)
+{
+    const uint row = (uint)get_group_id(0);
+    const real w = (SCHEDULED ? weight : (real)WEIGHT) * scale;
+    global const real *mu_at = code + (ulong)row * code_row, *v_at = mu_at + latents;
+    global real *dmu_at = dcode + (ulong)row * dcode_row, *dv_at = dmu_at + latents;
+    for (uint t = 0; row_at(t) < latents; t++) {
+        const uint j = row_at(t), left = latents - j;
+        const vreal mu = load_part(mu_at + j, left), logvar = load_part(v_at + j, left);
+        const vreal v = clamp_between(logvar, -30, 20), d = load_part(dz + (ulong)row * dz_row + j, left);
+        const vreal slope = load_part(spread + (ulong)row * spread_row + j, left);
+        vreal dv = vfma(splat((real)0.5 * w), vexpm1(v), d * slope);
+        const vint stuck = (less(logvar, splat(-30)) & less(splat(0), dv)) | (less(splat(20), logvar) & less(dv, splat(0)));
+        dv = choose(stuck, splat(0), dv);
+        store_part(dmu_at + j, canonical(vfma(splat(w), mu, d)), left);
+        store_part(dv_at + j, canonical(dv), left);
+    }
+}

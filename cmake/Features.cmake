@@ -3,10 +3,11 @@
 # A feature that is missing is another file, not an #ifdef: of opencl.c and opencl_none.c, and of each pair like them,
 # elb_choose_files keeps one.
 
-set(elb_absent "") # expressions of files that the build leaves out
+set(elb_absent "")  # expressions of files that are left out unless they end in _none.c
+set(elb_present "") # expressions of files of which those that end in _none.c are left out
 
-# Says what was found, and leaves out the one or the other kind of files.
-function(elb_feature feature found files none_files sentence)
+# Says what was found. files: an expression for the feature's files, both kinds, without .c.
+function(elb_feature feature found files sentence)
     if(NOT ELBOW_${feature})
         message(STATUS "${feature}: off")
     elseif(found)
@@ -15,23 +16,31 @@ function(elb_feature feature found files none_files sentence)
         message(STATUS "${feature}: not found: the build goes without it")
     endif()
     if(ELBOW_${feature} AND found)
-        list(APPEND elb_absent "${none_files}")
+        set(elb_present ${elb_present} "${files}" PARENT_SCOPE)
         set(ELB_HAS_${feature} ON PARENT_SCOPE)
     else()
-        list(APPEND elb_absent "${files}")
+        set(elb_absent ${elb_absent} "${files}" PARENT_SCOPE)
     endif()
-    set(elb_absent "${elb_absent}" PARENT_SCOPE)
 endfunction()
 
-# Takes the files that the build leaves out from the list.
-macro(elb_choose_files list)
-    foreach(expression ${elb_absent})
-        list(FILTER ${list} EXCLUDE REGEX "${expression}")
+# Takes the files that the build leaves out from a list.
+function(elb_choose_files list)
+    set(kept "")
+    foreach(file ${${list}})
+        if(file MATCHES "_none\\.c$")
+            set(unwanted ${elb_present})
+        else()
+            set(unwanted ${elb_absent})
+        endif()
+        foreach(expression ${unwanted})
+            if(file MATCHES "${expression}\\.c$")
+                set(file "")
+            endif()
+        endforeach()
+        list(APPEND kept ${file})
     endforeach()
-    if(NOT ELB_HAS_OPENCL)
-        list(APPEND ${list} ${PROJECT_SOURCE_DIR}/host/device/opencl_none.c)
-    endif()
-endmacro()
+    set(${list} ${kept} PARENT_SCOPE)
+endfunction()
 
 option(ELBOW_OPENCL "OpenCL devices; the driver's library is looked for at run time" ON)
 option(ELBOW_OPENMP "Threads on the native device" ON)
@@ -42,7 +51,7 @@ option(ELBOW_ONEDNN "oneDNN for fast maths" ON)
 if(ELBOW_OPENCL)
     find_path(ELB_OPENCL_HEADERS CL/cl.h)
 endif()
-elb_feature(OPENCL "${ELB_OPENCL_HEADERS}" "/device/(opencl[a-z_]*|program)\\.c$" "/device/opencl_none\\.c$"
+elb_feature(OPENCL "${ELB_OPENCL_HEADERS}" "/device/opencl[a-z_]*"
     "the drivers are looked for at run time")
 if(ELB_HAS_OPENCL)
     target_include_directories(elb_needs SYSTEM INTERFACE ${ELB_OPENCL_HEADERS})
@@ -52,7 +61,7 @@ endif()
 if(ELBOW_OPENMP)
     find_package(OpenMP COMPONENTS C QUIET)
 endif()
-elb_feature(OPENMP "${OpenMP_C_FOUND}" "/threads_openmp\\.c$" "/threads_none\\.c$" "${OpenMP_C_FLAGS}")
+elb_feature(OPENMP "${OpenMP_C_FOUND}" "/device/threads_[a-z]+" "${OpenMP_C_FLAGS}")
 if(ELB_HAS_OPENMP)
     target_link_libraries(elb_needs INTERFACE OpenMP::OpenMP_C)
 endif()
@@ -64,17 +73,17 @@ endif()
 if(ELB_CLBLAST_HEADERS AND ELB_CLBLAST_LIBRARY AND ELB_HAS_OPENCL)
     set(found ON)
 endif()
-elb_feature(CLBLAST "${found}" "/gemm_clblast\\.c$" "/gemm_clblast_none\\.c$" "${ELB_CLBLAST_LIBRARY}")
+elb_feature(CLBLAST "${found}" "/math/gemm_clblast[a-z_]*" "${ELB_CLBLAST_LIBRARY}")
 
 if(ELBOW_OPENBLAS)
     pkg_check_modules(OPENBLAS IMPORTED_TARGET QUIET openblas)
 endif()
-elb_feature(OPENBLAS "${OPENBLAS_FOUND}" "/gemm_openblas\\.c$" "/gemm_openblas_none\\.c$" "${OPENBLAS_VERSION}")
+elb_feature(OPENBLAS "${OPENBLAS_FOUND}" "/math/gemm_openblas[a-z_]*" "${OPENBLAS_VERSION}")
 
 if(ELBOW_ONEDNN)
     find_package(dnnl QUIET)
 endif()
-elb_feature(ONEDNN "${dnnl_FOUND}" "/gemm_onednn\\.c$" "/gemm_onednn_none\\.c$" "${dnnl_VERSION}")
+elb_feature(ONEDNN "${dnnl_FOUND}" "/math/gemm_onednn[a-z_]*" "${dnnl_VERSION}")
 
 # A library is linked only once there is a file that calls it.
 function(elb_use feature target)

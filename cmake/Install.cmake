@@ -20,10 +20,6 @@ if(TARGET elbow_command)
     install(FILES ${PROJECT_SOURCE_DIR}/docs/elbow.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 OPTIONAL)
     install(FILES ${PROJECT_SOURCE_DIR}/docs/completions/elbow.bash RENAME elbow
         DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions OPTIONAL)
-    install(FILES ${PROJECT_SOURCE_DIR}/docs/completions/_elbow
-        DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions OPTIONAL)
-    install(FILES ${PROJECT_SOURCE_DIR}/docs/completions/elbow.fish
-        DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d OPTIONAL)
 endif()
 
 # A static library's users link what it is made of; a shared one's need nothing, not even that it is installed.

@@ -1,0 +1,120 @@
+#include "train/measure.h"
+
+#include "../cl/choices.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+double elb_density_constant(const elbow_recipe *recipe, uint32_t pixels)
+{
+    const double pi = 3.14159265358979323846;
+    return recipe->likelihood == ELBOW_GAUSSIAN ? 0.5 * pixels * log(2 * pi * recipe->sigma2) : 0;
+}
+
+typedef struct sums {
+    uint32_t n;
+    double distortion, rate, sse;
+    uint64_t clamped;
+    double *mu, *mu2; /* (latent) sums of mu and its square */
+    float *rows;      /* (max_rows, 2 latent) host copies of a batch's numbers */
+    uint32_t *clamps; /* (max_rows) */
+} sums;
+
+static elbow_status add_column(double *sum, sums *s, elb_view column, uint32_t rows)
+{
+    TRY(elb_read_reals(s->rows, elb_cols(column, 0, rows)));
+    for (uint32_t i = 0; i < rows; i++) *sum += (double)s->rows[i];
+    return ELBOW_OK;
+}
+
+static elbow_status add_batch(sums *s, const elb_model *net, uint32_t latent, uint32_t rows)
+{
+    const elb_losses losses = elb_model_losses(net);
+    TRY(add_column(&s->distortion, s, losses.distortion, rows));
+    TRY(add_column(&s->rate, s, losses.rate, rows));
+    TRY(add_column(&s->sse, s, losses.sse, rows));
+    TRY(elb_read(s->clamps, losses.clamped.buffer, losses.clamped.offset * sizeof *s->clamps,
+                 rows * sizeof *s->clamps));
+    TRY(elb_read_reals(s->rows, elb_rows(losses.mu_logvar, 0, rows)));
+    for (uint32_t i = 0; i < rows; i++) {
+        s->clamped += s->clamps[i];
+        for (uint32_t j = 0; j < latent; j++) {
+            const double mu = (double)s->rows[(size_t)i * 2 * latent + j];
+            s->mu[j] += mu;
+            s->mu2[j] += mu * mu;
+        }
+    }
+    s->n += rows;
+    return ELBOW_OK;
+}
+
+/* Latents whose mean moves with the data: Var mu > 0.01 (Burda et al. 2015, section 5.1). */
+static uint32_t active_units(const sums *s, uint32_t latent)
+{
+    uint32_t active = 0;
+    for (uint32_t j = 0; j < latent; j++) {
+        const double mean = s->mu[j] / s->n;
+        active += s->mu2[j] / s->n - mean * mean > 0.01;
+    }
+    return active;
+}
+
+static elbow_status measure(sums *s, elbow_model *model, elb_view w, elb_feed *feed, uint32_t count, bool use_mean)
+{
+    const uint32_t step = elb_model_max_rows(model->net);
+    TRY(elb_feed_start(feed, 0));
+    for (uint32_t first = 0; first < count; first += step) {
+        const uint32_t rows = count - first < step ? count - first : step;
+        elb_batch batch = {.purpose = EVALUATION_NOISE, .use_mean = use_mean, .scale = 1};
+        TRY(elb_feed_batch(&batch.x, &batch.samples, feed, first, rows));
+        TRY(elb_model_forward(model->net, w, &batch, false));
+        TRY(add_batch(s, model->net, model->recipe.latent, rows));
+    }
+    return ELBOW_OK;
+}
+
+elbow_status elb_measure(elbow_metrics *metrics, elbow_model *model, elb_view w, elb_feed *feed, uint32_t count,
+                         bool use_mean)
+{
+    elb_error *err = &model->context->err;
+    const uint32_t latent = model->recipe.latent, rows = elb_model_max_rows(model->net);
+    sums s = {0};
+    elbow_status status;
+    TRY_DONE(elb_new(err, &s.mu, latent, sizeof *s.mu, "latent means"));
+    TRY_DONE(elb_new(err, &s.mu2, latent, sizeof *s.mu2, "latent means"));
+    TRY_DONE(elb_new(err, &s.rows, (size_t)rows * 2 * latent, sizeof *s.rows, "a batch's latents"));
+    TRY_DONE(elb_new(err, &s.clamps, rows, sizeof *s.clamps, "a batch's counts"));
+    TRY_DONE(measure(&s, model, w, feed, count, use_mean));
+
+    const double n = s.n ? s.n : 1;
+    *metrics = (elbow_metrics){.n = s.n,
+                               .distortion = s.distortion / n + elb_density_constant(&model->recipe, model->pixels),
+                               .rate = s.rate / n,
+                               .sse = s.sse / n,
+                               .mse = s.sse / n / model->pixels,
+                               .active_units = active_units(&s, latent),
+                               .latent = latent,
+                               .clamped = s.clamped};
+    metrics->elbo = -(metrics->distortion + metrics->rate);
+done:
+    free(s.mu);
+    free(s.mu2);
+    free(s.rows);
+    free(s.clamps);
+    return status;
+}
+
+elbow_status elbow_evaluate(elbow_metrics *metrics, elbow_model *model, elbow_data *data, elbow_split split,
+                            bool use_mean)
+{
+    elb_error *err = elb_begin(model->context);
+    elb_device *dev = model->context->dev;
+    const elb_part *part = elb_data_part(data, split);
+    elb_feed *feed;
+    TRY(elb_model_fits(model, data));
+    if (!part->count) return elb_fail(err, ELBOW_BAD_DATA, "%s has no images in that split", data->info.name);
+    TRY(elb_feed_new(&feed, dev, data, split, elb_model_max_rows(model->net), &model->recipe, elb_feed_limit(dev)));
+    const elbow_status status = elb_measure(metrics, model, elb_flat(model, model->w), feed, part->count, use_mean);
+    elb_feed_free(feed);
+    return status;
+}

@@ -1,0 +1,257 @@
+#include "train/trainer.h"
+
+#include "train/schedule.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
+/* Seconds between two looks at how far the device has come. */
+static const double POLL_EVERY = 0.1;
+
+static uint32_t rows_of(const elb_trainer *t, uint32_t batch)
+{
+    const uint32_t count = t->stepper.count, first = batch * t->options.batch;
+    return count - first < t->options.batch ? count - first : t->options.batch;
+}
+
+static elb_step step_of(const elb_trainer *t, uint64_t number)
+{
+    const uint32_t batch = (uint32_t)(number % t->batches);
+    return (elb_step){.number = number,
+                      .epoch = (uint32_t)(number / t->batches) + 1,
+                      .first = batch * t->options.batch,
+                      .rows = rows_of(t, batch),
+                      .rate = elb_learning_rate(&t->options, number, t->steps, t->batches)};
+}
+
+/* Adds to the epoch's sums the losses of data up to `end` of its order that have not been added yet. */
+static elbow_status add_losses(elb_trainer *t, uint32_t end)
+{
+    const uint32_t first = t->state.n, count = end - first;
+    double *const sums[] = {&t->state.distortion, &t->state.rate};
+    for (uint32_t which = 0; which < 2 && count; which++) {
+        TRY(elb_read_reals(t->losses,
+                           elb_matrix(t->stepper.losses, (size_t)which * t->stepper.count + first, 1, count)));
+        for (uint32_t i = 0; i < count; i++) *sums[which] += (double)t->losses[i];
+    }
+    t->state.n = end;
+    return ELBOW_OK;
+}
+
+/* The guard has refused a step: nothing after it has changed a parameter. Goes back to before it and says what it was.
+ */
+static elbow_status refuse(elb_trainer *t, uint64_t number)
+{
+    const elb_step step = step_of(t, number);
+    char name[64];
+    TRY(elb_stepper_diagnose(name, &t->stepper, t->feed, &step));
+    TRY(add_losses(t, step.first));
+    t->state.step = number;
+    t->state.batch = (uint32_t)(number % t->batches);
+    if (t->options.out) TRY(elb_trainer_save(t));
+    return elb_fail(t->err, ELBOW_NOT_FINITE,
+                    "step %" PRIu64
+                    " (epoch %u): %s is not finite%s: lower --lr, or set --clip 1; --nonfinite skip leaves "
+                    "such steps out",
+                    number + 1, step.epoch, name[0] ? name : "the gradient",
+                    t->options.out ? "; the state before it is saved" : "");
+}
+
+elbow_status elb_trainer_poll(elb_trainer *t, const elb_step *last)
+{
+    uint32_t bad[3];
+    TRY(elb_stepper_bad(bad, &t->stepper));
+    if (t->options.nonfinite == ELBOW_NONFINITE_STOP && bad[0]) {
+        /* The word holds 32 bits of the step's number; the step lies in this epoch. */
+        const uint64_t start = last->number - last->number % t->batches;
+        return refuse(t, start + (uint32_t)(bad[2] - (uint32_t)start));
+    }
+    t->state.skipped += bad[1];
+    if (bad[1]) TRY(elb_zero(t->stepper.bad, 0, 3 * sizeof *bad));
+    t->polled = elb_seconds();
+    return add_losses(t, last->first + last->rows);
+}
+
+static elbow_metrics training_metrics(const elb_trainer *t)
+{
+    const double n = t->state.n ? t->state.n : 1;
+    elbow_metrics m = {.n = t->state.n, .latent = t->model->recipe.latent};
+    m.distortion = t->state.distortion / n + elb_density_constant(&t->model->recipe, t->model->pixels);
+    m.rate = t->state.rate / n;
+    m.elbo = -(m.distortion + m.rate);
+    return m;
+}
+
+void elb_trainer_report(elb_trainer *t, bool epoch_ends, double rate)
+{
+    if (!t->options.progress) return;
+    const double seconds = t->state.seconds + (elb_seconds() - t->started);
+    const double speed = t->epoch_seconds > 0 ? t->epoch_images / t->epoch_seconds : 0;
+    const double done = (double)t->state.step / (double)t->steps;
+    const elbow_progress progress = {.epoch = t->state.epoch + !epoch_ends,
+                                     .epochs = t->options.epochs,
+                                     .step = t->state.step,
+                                     .steps = t->steps,
+                                     .epoch_ends = epoch_ends,
+                                     .train = training_metrics(t),
+                                     .validation = t->validation,
+                                     .test = t->test,
+                                     .beta = elbow_explain(&t->model->recipe, t->model->pixels).beta,
+                                     .learning_rate = rate,
+                                     .images_per_second = speed,
+                                     .seconds = seconds,
+                                     .seconds_left = done > 0 ? seconds * (1 - done) / done : 0,
+                                     .skipped = t->state.skipped};
+    if (t->options.progress(t->options.user, &progress)) t->stop = true;
+}
+
+/* After a step, now and then: look, report, save. */
+static elbow_status look(elb_trainer *t, const elb_step *step, double *since)
+{
+    TRY(elb_trainer_poll(t, step));
+    const double now = elb_seconds();
+    t->epoch_seconds += now - *since;
+    elb_trainer_report(t, false, step->rate);
+    const bool save = t->stop || (t->options.save_every > 0 && now - t->saved >= t->options.save_every);
+    if (t->options.out && save) TRY(elb_trainer_save(t));
+    *since = elb_seconds();
+    return ELBOW_OK;
+}
+
+static elbow_status train_epoch(elb_trainer *t)
+{
+    double since = elb_seconds();
+    t->epoch_seconds = 0;
+    t->epoch_images = 0;
+    TRY(elb_feed_start(t->feed, t->state.epoch + 1));
+    while (t->state.batch < t->batches && !t->stop) {
+        const elb_step step = step_of(t, t->state.step);
+        TRY(elb_stepper_run(&t->stepper, t->feed, &step));
+        t->state.step++;
+        t->state.batch++;
+        t->epoch_images += step.rows;
+        const double wait =
+            t->options.save_every > 0 && t->options.save_every < POLL_EVERY ? t->options.save_every : POLL_EVERY;
+        if (t->state.batch == t->batches || elb_seconds() - t->polled >= wait) TRY(look(t, &step, &since));
+    }
+    return ELBOW_OK;
+}
+
+static elbow_status measure_split(elb_trainer *t, elbow_metrics *metrics, elbow_split split)
+{
+    const uint32_t count = elb_data_part(t->data, split)->count;
+    elb_feed *feed = t->measured[split == ELBOW_TEST];
+    if (!count) return ELBOW_OK;
+    return elb_measure(metrics, t->model, elb_flat(t->model, t->model->w), feed, count, false);
+}
+
+/* Early stopping: keeps the parameters of the best validation ELBO, and ends the run when it has not improved. */
+static elbow_status judge(elb_trainer *t)
+{
+    if (!t->options.patience) return ELBOW_OK;
+    if (t->validation.elbo > t->state.best_elbo) {
+        t->state.best_elbo = t->validation.elbo;
+        t->state.best_epoch = t->state.epoch;
+        return elb_copy(t->best, 0, t->model->w, 0, t->model->parameters * t->dev->real_size);
+    }
+    if (t->state.epoch - t->state.best_epoch >= t->options.patience) t->state.finished = true;
+    return ELBOW_OK;
+}
+
+static elbow_status end_epoch(elb_trainer *t)
+{
+    const double rate = step_of(t, t->state.step - 1).rate;
+    TRY(measure_split(t, &t->validation, ELBOW_VALIDATION));
+    TRY(measure_split(t, &t->test, ELBOW_TEST));
+    t->state.epoch++;
+    TRY(judge(t));
+    elb_trainer_report(t, true, rate);
+    if (t->options.out) TRY(elb_trainer_log(t, rate));
+    t->state.batch = t->state.n = 0;
+    t->state.distortion = t->state.rate = 0;
+    return t->options.out ? elb_trainer_save(t) : ELBOW_OK;
+}
+
+static elbow_status run_epochs(elb_trainer *t)
+{
+    while (t->state.epoch < t->options.epochs && !t->state.finished && !t->stop) {
+        TRY(train_epoch(t));
+        if (t->state.batch == t->batches) TRY(end_epoch(t));
+    }
+    if (t->stop && t->state.epoch < t->options.epochs && !t->state.finished)
+        return elb_fail(t->err, ELBOW_STOPPED, "stopped in epoch %u of %u%s", t->state.epoch + 1, t->options.epochs,
+                        t->options.out ? "; the state is saved" : "");
+    /* The model that early stopping keeps is the best, not the last. */
+    if (t->state.best_epoch) return elb_copy(t->model->w, 0, t->best, 0, t->model->parameters * t->dev->real_size);
+    return ELBOW_OK;
+}
+
+/* ---- opening ---- */
+
+static elbow_status new_vectors(elb_trainer *t)
+{
+    const size_t count = t->model->parameters;
+    t->host.count = count;
+    TRY(elb_new(t->err, &t->host.w, count, sizeof(float), "the parameters"));
+    TRY(elb_new(t->err, &t->host.m, count, sizeof(float), "Adam's state"));
+    TRY(elb_new(t->err, &t->host.v, count, sizeof(float), "Adam's state"));
+    if (!t->options.patience) return ELBOW_OK;
+    TRY(elb_new(t->err, &t->host.best, count, sizeof(float), "the best parameters"));
+    return elb_buffer_new(&t->best, t->dev, count * t->dev->real_size);
+}
+
+static elbow_status new_feeds(elb_trainer *t)
+{
+    const uint32_t rows = elb_model_max_rows(t->model->net);
+    const elbow_recipe *recipe = &t->model->recipe;
+    const uint64_t limit = elb_feed_limit(t->dev);
+    TRY(elb_feed_new(&t->feed, t->dev, t->data, ELBOW_TRAIN, rows, recipe, limit));
+    if (elb_data_part(t->data, ELBOW_VALIDATION)->count)
+        TRY(elb_feed_new(&t->measured[0], t->dev, t->data, ELBOW_VALIDATION, rows, recipe, limit));
+    return elb_feed_new(&t->measured[1], t->dev, t->data, ELBOW_TEST, rows, recipe, limit);
+}
+
+static elbow_status open_trainer(elb_trainer *t)
+{
+    const uint32_t count = elb_data_part(t->data, ELBOW_TRAIN)->count;
+    t->batches = (count - 1) / t->options.batch + 1;
+    t->steps = (uint64_t)t->batches * t->options.epochs;
+    t->state = (elb_state){.best_elbo = -HUGE_VAL};
+    elb_run_fingerprint(t->fingerprint, &t->model->recipe, &t->options, t->data);
+    TRY(elb_model_reserve(t->model, t->options.batch));
+    TRY(new_vectors(t));
+    TRY(new_feeds(t));
+    TRY(elb_stepper_open(&t->stepper, t->model, &t->options, count));
+    TRY(elb_new(t->err, &t->losses, count, sizeof *t->losses, "an epoch's losses"));
+    t->started = t->polled = t->saved = elb_seconds();
+    return t->options.out ? elb_trainer_begin(t) : ELBOW_OK;
+}
+
+static void close_trainer(elb_trainer *t)
+{
+    elb_feed_free(t->feed);
+    elb_feed_free(t->measured[0]);
+    elb_feed_free(t->measured[1]);
+    elb_stepper_close(&t->stepper);
+    elb_buffer_free(t->best);
+    free(t->host.w);
+    free(t->host.m);
+    free(t->host.v);
+    free(t->host.best);
+    free(t->losses);
+}
+
+elbow_status elbow_train(elbow_model *model, elbow_data *data, const elbow_train_options *options)
+{
+    elb_trainer t = {.err = elb_begin(model->context),
+                     .dev = model->context->dev,
+                     .model = model,
+                     .data = data,
+                     .options = *options};
+    TRY(elb_trainer_check(&t));
+    elbow_status status = open_trainer(&t);
+    if (status == ELBOW_OK) status = run_epochs(&t);
+    close_trainer(&t);
+    return status;
+}

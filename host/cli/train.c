@@ -41,6 +41,15 @@ static int load_data(elbow_data **data, elbow_context *context, const train_sett
     return CLI_DONE;
 }
 
+/* Whether a run folder has a file. */
+static bool holds(const char *run, const char *name)
+{
+    char path[4200];
+    struct stat there;
+    snprintf(path, sizeof path, "%s/%s", run, name);
+    return stat(path, &there) == 0;
+}
+
 /* Makes a folder and those above it. Returns false if that fails; a folder that exists is no failure unless fresh. */
 static bool make_folders(const char *path, bool fresh)
 {
@@ -55,17 +64,24 @@ static bool make_folders(const char *path, bool fresh)
     return mkdir(path, 0777) == 0 || (errno == EEXIST && !fresh);
 }
 
+/* Removes the state, so that nobody resumes the run that is overwritten. */
+static int forget(const char *run)
+{
+    char path[4200];
+    snprintf(path, sizeof path, "%s/state.safetensors", run);
+    if (remove(path) == 0 || errno == ENOENT) return CLI_DONE;
+    return cli_failure("%s: cannot be removed: %s", path, strerror(errno));
+}
+
 /* Makes the run's folder: --out, or the first runs/DATA-n that is free, written into name. */
 static int make_run(train_settings *s, char name[4096], const elbow_data *data)
 {
-    struct stat there;
-    char state[4200], base[80];
+    char base[80];
     if (s->out != NULL) {
-        snprintf(state, sizeof state, "%s/run.json", s->out);
-        if (!s->resume && !s->overwrite && stat(state, &there) == 0)
+        if (!s->resume && !s->overwrite && holds(s->out, "state.safetensors"))
             return cli_failure(
                 "%s holds a run: go on with --resume, start anew with --overwrite, or give another --out", s->out);
-        if (make_folders(s->out, false)) return CLI_DONE;
+        if (make_folders(s->out, false)) return s->overwrite ? forget(s->out) : CLI_DONE;
         return cli_failure("%s: cannot be made: %s", s->out, strerror(errno));
     }
     snprintf(base, sizeof base, "%s", elbow_data_about(data)->name);
@@ -88,7 +104,7 @@ static int train(train_settings *s, const cli_session *session)
 {
     cli_progress progress = {.quiet = s->quiet};
     s->train.out = s->out;
-    s->train.resume = s->resume;
+    s->train.resume = s->resume && holds(s->out, "state.safetensors");
     s->train.progress = cli_on_progress;
     s->train.user = &progress;
     cli_catch_interrupts();
@@ -131,6 +147,11 @@ static int report(const train_settings *s, const cli_session *session)
 /* The settings under --config or --resume. */
 static int read_run(train_settings *s, cli_session *session, const cli_args *args)
 {
+    if (s->resume && !holds(s->out, "run.json")) {
+        if (s->data == NULL) return cli_failure("%s holds no run to go on with", s->out);
+        cli_warn("%s holds no run to go on with yet: starting it", s->out);
+        s->resume = false;
+    }
     const char *path = s->resume ? s->out : s->config;
     if (path == NULL) {
         train_settle(s, args);

@@ -34,7 +34,8 @@ static bool may_change(const char *option)
 }
 
 /* Refuses options that would make a resumed run another one. */
-static int check_same(const train_settings *now, const train_settings *before, const cli_args *args)
+static int check_same(const train_settings *now, const train_settings *before, const elbow_run *run,
+                      const cli_args *args)
 {
     char is[128], was[128];
     for (size_t i = 0; i < args->command->option_count; i++) {
@@ -45,6 +46,9 @@ static int check_same(const train_settings *now, const train_settings *before, c
         if (strcmp(is, was) != 0)
             return cli_wrong("--%s %s: the run was started with %s; leave it out to resume", option->name, is, was);
     }
+    const bool shared = now->holdout == run->validation_share || now->holdout == run->test_share; /* NOLINT: as typed */
+    if (cli_given(args, "holdout") && !shared)
+        return cli_wrong("--holdout %g: the run was started with another share; leave it out to resume", now->holdout);
     const double change = fabs(now->recipe.sigma2 - before->recipe.sigma2);
     if (now->recipe.likelihood != before->recipe.likelihood || change > 1e-9 * before->recipe.sigma2)
         return cli_wrong("--loss, --likelihood or --sigma: not what the run was started with; leave it out to resume");
@@ -62,7 +66,7 @@ int train_from_run(train_settings *s, const elbow_run *run, const cli_args *args
     *s = before;
     cli_apply(s, args);
     train_settle(s, args);
-    return s->resume ? check_same(s, &before, args) : CLI_DONE;
+    return s->resume ? check_same(s, &before, run, args) : CLI_DONE;
 }
 
 void train_settle(train_settings *s, const cli_args *args)

@@ -129,8 +129,8 @@ static bool parse_rate(void *field, const char *text, cli_why *why)
         return false;
     }
     train->rate = (elbow_rate_kind)kind;
-    train->rate_every = 10;
-    train->rate_factor = train->rate == ELBOW_RATE_STEP ? 0.5 : 0;
+    if (train->rate == ELBOW_RATE_STEP) train->rate_every = 10;
+    if (train->rate != ELBOW_RATE_CONSTANT) train->rate_factor = train->rate == ELBOW_RATE_STEP ? 0.5 : 0;
     train->rate_warmup = 0;
     for (char *word = strtok_r(NULL, ":,", &rest); word != NULL; word = strtok_r(NULL, ":,", &rest)) {
         if (!parse_rate_word(train, word, why)) return false;

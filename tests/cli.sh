@@ -1,0 +1,191 @@
+#!/bin/sh
+# cli.sh ELBOW SOURCE - the command as its users meet it: messages, exit statuses, help, JSON, the run folder.
+set -u
+elbow=$1 source=$2
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/bin" && ln -s "$elbow" "$work/bin/elbow" && cd "$work" || exit 1
+PATH=$work/bin:$PATH
+export PATH XDG_CACHE_HOME="$work/cache"
+failures=0
+
+fail() {
+    echo "cli.sh: $*" >&2
+    sed 's/^/    /' out err >&2
+    failures=$((failures + 1))
+}
+
+# expect STATUS WORDS ARGUMENT...: the exit status, and words on stderr (for a failure: one line, no result)
+expect() {
+    status=$1 words=$2
+    shift 2
+    elbow "$@" >out 2>err </dev/null
+    got=$?
+    [ "$got" -eq "$status" ] || fail "elbow $*: exit status $got, not $status"
+    [ -z "$words" ] || grep -qF -e "$words" err || fail "elbow $*: says nothing of '$words'"
+    [ "$status" -eq 0 ] && return
+    [ ! -s out ] || fail "elbow $*: failed and still printed a result"
+    [ "$(grep -vc '^elbow: warning: ' err)" -eq 1 ] || fail "elbow $*: not one line"
+    grep -q '^elbow: ' err || fail "elbow $*: the message does not begin with the program's name"
+}
+
+# json PYTHON ARGUMENT...: what the command prints is JSON (as d) of which the expression holds
+json() {
+    expression=$1
+    shift
+    elbow "$@" >out 2>err </dev/null || fail "elbow $*: exit status $?"
+    python3 -m json.tool out >pretty 2>>err || fail "elbow $*: not JSON"
+    python3 -c "import json, re; d = json.load(open('out')); assert $expression" 2>>err || fail "elbow $*: not $expression"
+}
+
+# ---- wrong usage: status 2, with the nearest right spelling ----
+
+expect 2 "did you mean 'elbow train'?" trian
+expect 2 "did you mean 'elbow evaluate'?" help evalaute
+expect 2 "'elbow --help' lists them" frobnicate
+expect 2 "before a command" --latent 20
+expect 2 "needs DATA" train
+expect 2 "DATA is empty" train ''
+expect 2 "one argument too many: 'mnist'" train shapes mnist
+expect 2 "did you mean --latent?" train shapes --latnet 20
+expect 2 "did you mean --binarise?" train shapes --binarize none
+expect 2 "did you mean --lr?" train shapes --learning-rate=1e-3
+expect 2 "'elbow train --help'" train shapes --frobnicate
+expect 2 "options are words" train shapes -q
+expect 2 "--latent 0: out of range: 1 to 65,536 latents" train shapes --latent 0
+expect 2 "--latent 2.5: not a whole number" train shapes --latent=2.5
+expect 2 "--latent needs a value" train shapes --latent
+expect 2 "--latent needs a value" train shapes --latent --epochs 1
+expect 2 "--quiet takes no value" train shapes --quiet=yes
+expect 2 "--seed -1: not a whole number" train shapes --seed -1
+expect 2 "does not fit 64 bits" train shapes --seed 18446744073709551616
+expect 2 "--lr 0: out of range: above 0 and at most 10" train shapes --lr 0
+expect 2 "--lr nan: not a number" train shapes --lr nan
+expect 2 "above 0 and below 1" train shapes --holdout 1
+expect 2 "did you mean 'mean'?" train shapes --reduction means/sum
+expect 2 "did you mean 'bce'?" train shapes --loss bc
+expect 2 "bernoulli or gaussian" train shapes --likelihood poisson
+expect 2 "did you mean 'cosine'?" train shapes --lr-schedule cosin
+expect 2 "'ever=2': takes every=EPOCHS" train shapes --lr-schedule step:ever=2
+expect 2 "such as 400,200" train shapes --hidden 400,,200
+expect 2 "at most 8 hidden layers" train shapes --hidden 9,8,7,6,5,4,3,2,1
+expect 2 "'auto' or 1 to 256 shards" train shapes --shards 0
+expect 2 "--weight and --beta" train shapes --weight 1 --beta 1
+expect 2 "--loss and --sigma" train shapes --loss sse --sigma 1
+expect 2 "needs --likelihood gaussian" train shapes --likelihood bernoulli --sigma 1
+expect 2 "no hidden layer" train shapes --model linear --hidden 10
+expect 2 "--resume --out RUN" train --resume
+expect 2 "needs RUN" evaluate
+expect 2 "--rows 0" sample run --rows 0
+
+# ---- help: every command's examples parse, every option is in the manual ----
+
+expect 0 "" --version
+grep -q '^elbow [0-9]' out || fail "--version"
+expect 0 "" --help
+for command in train evaluate sample reconstruct traverse encode devices selftest; do
+    grep -q "^  $command " out || fail "--help does not list $command"
+done
+for command in train evaluate sample reconstruct traverse encode devices selftest; do
+    expect 0 "" $command --help
+    cp out "$command.help"
+    sed -n '/^Examples/,$ s/^  elbow //p' out >examples
+    [ "$(grep -c . examples)" -ge 2 ] || fail "elbow $command --help: no examples"
+    while read -r example; do
+        # shellcheck disable=SC2086
+        expect 0 "" $example --dry-run
+    done <examples
+    sed -n 's/^  --\([a-z-]*\).*/\1/p' "$command.help" >options
+    while read -r option; do
+        sed 's/\\-/-/g' "$source/docs/elbow.1" | grep -q -e "--$option" || fail "docs/elbow.1 does not name --$option"
+    done <options
+done
+
+# ---- failures: status 1 ----
+
+expect 1 "no-such-data" train no-such-data --device native
+expect 1 "no-such-device" train shapes --device no-such-device
+expect 1 "no-such-run" evaluate no-such-run --device native
+expect 1 "holds no run to go on with" train --resume --out no-such-run --device native
+expect 1 "cannot be made" train shapes --device native --limit 100 --out /dev/null/run
+if [ -e /dev/full ]; then
+    elbow devices >/dev/full 2>err && fail "a full disk goes unnoticed"
+    grep -q "standard output" err || fail "a full disk goes unsaid"
+fi
+
+# ---- the main job, small ----
+
+small="train shapes --device native --limit 300 --hidden 16 --latent 2 --batch 50"
+# shellcheck disable=SC2086
+expect 0 "beta 1" $small --epochs 2 --out whole
+tail -n 1 out | grep -Eq '^whole  sha256 [0-9a-f]{64}$' || fail "train: the last line names no run and digest"
+digest=$(tail -n 1 out | sed 's/.* //')
+grep -q '^epoch 2/2  train ELBO' err || fail "train: no line for the second epoch"
+for file in run.json metrics.jsonl model.safetensors state.safetensors samples.png reconstructions.png curves.svg; do
+    [ -s "whole/$file" ] || fail "train: no whole/$file"
+done
+expect 1 "--overwrite" train shapes --device native --limit 300 --out whole
+expect 2 "--latent 3: the run was started with 2" train --resume --out whole --device native --latent 3
+expect 2 "was started with weight 1" train --resume --out whole --device native --beta 3
+expect 2 "started with another share" train --resume --out whole --device native --holdout 0.5
+# shellcheck disable=SC2086
+expect 0 "" $small --epochs 2 --out whole --resume --lr-schedule constant --loss bce --beta 1
+
+fields="['n','elbo','distortion','rate','sse','mse','active_units','latent','beta','beta_norm','sigma2','digest']"
+json "list(d) == $fields and d['digest'] == '$digest' and d['sigma2'] is None and d['latent'] == 2" \
+    evaluate whole --device native --json
+json "abs(d['elbo'] + d['distortion'] + d['rate']) < 1e-3" evaluate whole --split train --mean --device native --json
+json "d['digest'] == '$digest' and d['run'] == 'again'" \
+    train --config whole/run.json --out again --device native --json --quiet
+grep -vq '^elbow: warning: ' err && fail "train --quiet is not"
+# shellcheck disable=SC2086
+json "d['sigma2'] == 0.5 * 3 and d['beta'] == 3" $small --epochs 1 --loss sse --beta 3 --json
+[ -s runs/shapes-1/run.json ] || fail "train without --out: no runs/shapes-1"
+
+# shellcheck disable=SC2086
+expect 0 "starting it" $small --epochs 1 --out parts --resume
+expect 0 "" train --resume --epochs 2 --out parts --device native
+[ "$(tail -n 1 out | sed 's/.* //')" = "$digest" ] || fail "resuming gives another digest"
+
+# Ctrl-C: the state is saved, one line says how to go on, and a run that goes on ends
+# shellcheck disable=SC2086
+python3 - $small --epochs 100000 --out stopped >out 2>err <<'EOF' || fail "Ctrl-C"
+import signal, subprocess, sys
+p = subprocess.Popen(["elbow"] + sys.argv[1:], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+lines = []
+for line in p.stderr:
+    lines.append(line)
+    if line.startswith("epoch"):
+        if len([l for l in lines if l.startswith("epoch")]) == 1: p.send_signal(signal.SIGINT)
+assert p.wait(60) == 1, p.returncode
+assert p.stdout.read() == ""
+assert "elbow train --resume --out stopped" in lines[-1], lines[-1]
+EOF
+[ -s stopped/state.safetensors ] || fail "Ctrl-C: no state"
+
+# ---- the examples of the help run as printed ----
+
+sed -n 's/^  elbow \(train shapes.*\)/\1/p' train.help >examples
+sed -n '/^Examples/,$ s/^  elbow //p' evaluate.help sample.help reconstruct.help traverse.help encode.help >>examples
+sed -n 's/^  elbow \(train --resume.*\)/\1/p' train.help >>examples
+[ "$(grep -c . examples)" -ge 12 ] || fail "too few examples to run"
+while read -r example; do
+    # shellcheck disable=SC2086
+    expect 0 "" $example --device native
+done <examples
+for file in samples.png pairs.png latents.png codes-mu.npy codes-logvar.npy runs/shapes/mu.npy; do
+    [ -s "$file" ] || fail "the examples made no $file"
+done
+
+# ---- devices and selftest ----
+
+json "any(x['id'] == 'native' and x['usable'] is True and x['backend'] == 'native' for x in d)" devices --json
+json "set(d[0]) == {'id','name','backend','platform','version','driver','usable','reason','compute_units','memory_bytes'}" \
+    devices --json
+json "len(d) > 20 and all(list(x) == ['device','kernel','options','result','max_ulp'] for x in d)" \
+    selftest --device native --json
+python3 -c "import json; assert {x['result'] for x in json.load(open('out'))} == {'same'}" 2>err || fail "selftest: native"
+expect 0 "" devices
+[ "$(awk 'length > longest { longest = length } END { print longest }' out)" -le 100 ] || fail "devices: wider than 100"
+
+[ "$failures" -eq 0 ] || exit 1

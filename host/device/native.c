@@ -10,6 +10,7 @@
 #define ALIGNMENT 64
 /* Launches that touch fewer elements run on one thread: waking the others would take longer. */
 #define FEW_ELEMENTS 16384
+#define LARGE_BUFFER ((size_t)16 << 20)
 
 typedef struct native {
     elb_device common;
@@ -28,22 +29,44 @@ static char *bytes_of(elb_buffer *buffer)
 
 /* ---- memory ---- */
 
+/* Bytes that can be had without swapping, as Linux estimates them; what the machine has, if it does not tell. */
+static uint64_t available_memory(const elb_device *dev)
+{
+    char line[256];
+    unsigned long long kib = dev->info.memory_bytes / 1024;
+    FILE *file = fopen("/proc/meminfo", "r");
+    if (!file) return dev->info.memory_bytes;
+    while (fgets(line, sizeof line, file) && sscanf(line, "MemAvailable: %llu", &kib) != 1) continue;
+    fclose(file);
+    return kib * 1024;
+}
+
+/* Linux promises memory that it does not have, and ends who then touches it: large requests are checked first. */
+static elbow_status check_memory(const elb_device *dev, size_t bytes)
+{
+    char asked[32], there[32], used[32];
+    if (bytes < LARGE_BUFFER) return ELBOW_OK;
+    const uint64_t available = available_memory(dev);
+    if (bytes <= available) return ELBOW_OK;
+    return elb_fail(dev->err, ELBOW_MEMORY, "%s: no memory for a buffer of %s: %s are left (%s in buffers already)",
+                    dev->info.id, elb_bytes_text(asked, bytes), elb_bytes_text(there, available),
+                    elb_bytes_text(used, dev->bytes_in_use));
+}
+
 static elbow_status buffer_new(elb_device *dev, elb_buffer **buffer, size_t bytes)
 {
-    char asked[32], there[32];
+    char asked[32], used[32];
     native_buffer *new = NULL;
     *buffer = NULL;
-    if (bytes > dev->info.memory_bytes)
-        return elb_fail(dev->err, ELBOW_MEMORY, "native: a buffer of %s is more than this machine's memory of %s",
-                        elb_bytes_text(asked, bytes), elb_bytes_text(there, dev->info.memory_bytes));
+    TRY(check_memory(dev, bytes));
     TRY(elb_new(dev->err, &new, 1, sizeof *new, "a buffer"));
     new->common = (elb_buffer){dev, bytes};
     const size_t room = (bytes + ALIGNMENT) / ALIGNMENT * ALIGNMENT;
     new->bytes = aligned_alloc(ALIGNMENT, room);
     if (!new->bytes) {
         free(new);
-        return elb_fail(dev->err, ELBOW_MEMORY, "native: no memory for a buffer of %s (%s in buffers already)",
-                        elb_bytes_text(asked, bytes), elb_bytes_text(there, dev->bytes_in_use));
+        return elb_fail(dev->err, ELBOW_MEMORY, "%s: no memory for a buffer of %s (%s in buffers already)",
+                        dev->info.id, elb_bytes_text(asked, bytes), elb_bytes_text(used, dev->bytes_in_use));
     }
     memset(new->bytes, 0, room);
     *buffer = &new->common;

@@ -30,7 +30,7 @@ static size_t distance(const char *a, const char *b)
 const char *elb_nearest(const char *word, const char *const *list, size_t count)
 {
     const char *best = NULL;
-    size_t least = (strlen(word) + 2) / 3 + 1;
+    size_t least = (strnlen(word, LONGEST) + 2) / 3 + 1;
     for (size_t i = 0; i < count; i++) {
         const size_t d = distance(word, list[i]);
         if (d < least) least = d, best = list[i];

@@ -8,6 +8,7 @@
 /* A kernel built with one set of options for one shape. */
 typedef struct elb_instance {
     struct elb_instance *next; /* of the same kernel */
+    const char *source;        /* the kernel's, by address: selftest's defects are kernels with another */
     elb_shape shape;
     unsigned char options[ELB_MAX_OPTIONS_SIZE];
     cl_program program;

@@ -159,7 +159,7 @@ static elbow_status grow_table(elb_opencl *own, uint32_t index)
 static bool is_instance(const elb_instance *instance, const elb_shape *shape, const elb_kernel *kernel,
                         const void *options)
 {
-    return memcmp(&instance->shape, shape, sizeof *shape) == 0 &&
+    return instance->source == kernel->source && memcmp(&instance->shape, shape, sizeof *shape) == 0 &&
            (!kernel->options_size || memcmp(instance->options, options, kernel->options_size) == 0);
 }
 
@@ -178,6 +178,7 @@ static elbow_status get_instance(elb_opencl *own, elb_instance **out, const elb_
     TRY(grow_table(own, kernel->index));
     elb_instance *made;
     TRY(elb_new(own->base.err, &made, 1, sizeof *made, "a program"));
+    made->source = kernel->source;
     made->shape = own->base.shape;
     if (kernel->options_size) memcpy(made->options, options, kernel->options_size);
     const elbow_status status = build(own, made, kernel, options);

@@ -84,9 +84,9 @@ elb_shape elb_quirk_shape(bool gpu_like, uint32_t native_width, size_t largest_g
         return (elb_shape){.width = 1, .group = group, .block = 1, .tile_rows = 4, .tile_vectors = 4};
     }
     /* 8 x 2 accumulators of 16 floats fill half of AVX-512's 32 registers: 240-320 GF/s on two cores, on PoCL and on
-     * Intel's runtime. With 16 registers of 8 (AVX2) or 4 (NEON, SSE) floats 4 x 2 leave room for the operands. */
+     * Intel's runtime. With 16 registers 6 x 2 (AVX2), 4 x 2 (SSE) leave room for the operands, as on native. */
     if (native_width >= 16)
         return (elb_shape){.width = 16, .group = 1, .block = 1024, .tile_rows = 8, .tile_vectors = 2};
-    return (elb_shape){
-        .width = native_width >= 8 ? 8 : 4, .group = 1, .block = 1024, .tile_rows = 4, .tile_vectors = 2};
+    if (native_width >= 8) return (elb_shape){.width = 8, .group = 1, .block = 1024, .tile_rows = 6, .tile_vectors = 2};
+    return (elb_shape){.width = 4, .group = 1, .block = 1024, .tile_rows = 4, .tile_vectors = 2};
 }

@@ -76,7 +76,8 @@ static elbow_status read_values(elb_npy *out, elb_error *err, const char *type, 
                                                       : 0;
     if (!width)
         return elb_fail(err, ELBOW_BAD_FILE,
-                        "its type %.8s is not read; convert it: numpy.save(path, a.astype('float32'))", type);
+                        "its type %.*s is not read; convert it: numpy.save(path, a.astype('float32'))",
+                        (int)strcspn(type, ","), type);
     size_t bytes;
     if (!elb_times(&bytes, out->count, width) || bytes != size)
         return elb_fail(err, ELBOW_BAD_FILE,

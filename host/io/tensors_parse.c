@@ -54,7 +54,7 @@ static elbow_status read_entry(elb_tensor *tensor, elb_error *err, const cJSON *
     const cJSON *offsets;
     TRY(elb_json_array(&offsets, err, entry, "data_offsets"));
     if (cJSON_GetArraySize(offsets) != 2) return elb_fail(err, ELBOW_BAD_FILE, "its data_offsets are not two numbers");
-    uint64_t begin, end;
+    uint64_t begin = 0, end = 0;
     TRY(whole(&begin, err, offsets->child, "data_offsets"));
     TRY(whole(&end, err, offsets->child->next, "data_offsets"));
     if (begin > end || end > size)

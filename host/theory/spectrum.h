@@ -9,7 +9,7 @@
 typedef struct elb_whitening {
     bool pearson;            /* divide by sqrt(max(p (1 - p), 1e-3)), p the pixel's mean: Bernoulli's own scale */
     elbow_binarise binarise; /* as training sees the data; dynamic adds its variance to the diagonal */
-    uint32_t images;         /* at most so many, evenly spaced over the training split; 0: what takes half a second */
+    uint32_t images; /* at most so many, by a fixed choice among the training split; 0: what takes half a second */
 } elb_whitening;
 
 /* Writes the `count` largest eigenvalues, falling, by subspace iteration from a fixed start; those that do not exist

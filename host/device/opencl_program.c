@@ -225,7 +225,7 @@ elbow_status elb_cl_launch(elb_device *dev, const elb_kernel *kernel, const void
                            const elb_value *values)
 {
     elb_opencl *own = elb_opencl_of(dev);
-    elb_instance *instance;
+    elb_instance *instance = NULL;
     TRY(get_instance(own, &instance, kernel, options));
     cl_uint at = 0;
     for (uint32_t a = 0; a < kernel->arg_count; a++) {

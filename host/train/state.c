@@ -102,7 +102,7 @@ static elbow_status read_state(elb_state *state, elb_vectors *vectors, bool *has
         return elb_fail(err, ELBOW_BAD_FILE,
                         "the state is of another recipe or other data: repeat the options of its run.json "
                         "(--config), or choose another folder");
-    uint64_t whole;
+    uint64_t whole = 0;
 #define U(name, high)                                                                                                  \
     TRY(read_whole(&whole, err, file, #name, high));                                                                   \
     state->name = (__typeof__(state->name))whole;

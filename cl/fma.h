@@ -10,15 +10,15 @@
 #if WIDTH == 1
 typedef double wide_;
 typedef int64_t wide_bits_;
-#define WIDEN_(v)      ((wide_)(v))
-#define NARROW_(v)     ((float)(v))
-#define WIDE_MASK_(c)  (-(wide_bits_)(c))
+#define WIDEN_(v)     ((wide_)(v))
+#define NARROW_(v)    ((float)(v))
+#define WIDE_MASK_(c) (-(wide_bits_)(c))
 #else
 typedef double wide_ __attribute__((vector_size(WIDTH * 8)));
 typedef int64_t wide_bits_ __attribute__((vector_size(WIDTH * 8)));
-#define WIDEN_(v)      __builtin_convertvector(v, wide_)
-#define NARROW_(v)     __builtin_convertvector(v, vreal)
-#define WIDE_MASK_(c)  ((wide_bits_)(c))
+#define WIDEN_(v)     __builtin_convertvector(v, wide_)
+#define NARROW_(v)    __builtin_convertvector(v, vreal)
+#define WIDE_MASK_(c) ((wide_bits_)(c))
 #endif
 
 FUNCTION vreal software_fma(vreal a, vreal b, vreal c)
@@ -44,23 +44,23 @@ FUNCTION vreal software_fma(vreal a, vreal b, vreal c)
 /* The instruction and how many lanes it takes; a wider vector goes through it in parts. */
 #if defined(__AVX512F__) && WIDTH == 16
 typedef __m512 fma_part_;
-#define FMA_LANES_ 16
+#define FMA_LANES_    16
 #define FMA_(a, b, c) _mm512_fmadd_ps(a, b, c)
 #elif defined(__FMA__) && WIDTH >= 8
 typedef __m256 fma_part_;
-#define FMA_LANES_ 8
+#define FMA_LANES_    8
 #define FMA_(a, b, c) _mm256_fmadd_ps(a, b, c)
 #elif defined(__FMA__) && WIDTH == 4
 typedef __m128 fma_part_;
-#define FMA_LANES_ 4
+#define FMA_LANES_    4
 #define FMA_(a, b, c) _mm_fmadd_ps(a, b, c)
 #elif defined(__ARM_NEON) && defined(__aarch64__) && WIDTH >= 4
 typedef float32x4_t fma_part_;
-#define FMA_LANES_ 4
+#define FMA_LANES_    4
 #define FMA_(a, b, c) vfmaq_f32(c, a, b)
 #elif defined(__FMA__) || defined(__aarch64__)
 typedef float fma_part_;
-#define FMA_LANES_ 1
+#define FMA_LANES_    1
 #define FMA_(a, b, c) __builtin_fmaf(a, b, c)
 #endif
 

@@ -69,22 +69,31 @@ typedef uint32_t uint_;
 typedef real vreal;
 typedef int_ vint;
 typedef uint_ vuint;
-#define EACH_LANE(x) (x)
-#define MASK(comparison)   (-(vint)(comparison))
-#define to_real(i)  ((vreal)(i))
+#define EACH_LANE(x)     (x)
+#define MASK(comparison) (-(vint)(comparison))
+#define to_real(i)       ((vreal)(i))
 #else
 typedef real vreal __attribute__((vector_size(WIDTH * sizeof(real))));
 typedef int_ vint __attribute__((vector_size(WIDTH * sizeof(real))));
 typedef uint_ vuint __attribute__((vector_size(WIDTH * sizeof(real))));
 typedef uchar vuchar_ __attribute__((vector_size(WIDTH)));
-#define MASK(comparison)   ((vint)(comparison))
-#define to_real(i)  __builtin_convertvector(i, vreal)
+#define MASK(comparison) ((vint)(comparison))
+#define to_real(i)       __builtin_convertvector(i, vreal)
 #if WIDTH == 4
-#define EACH_LANE(x) {x, x, x, x}
+#define EACH_LANE(x)                                                                                                   \
+    {                                                                                                                  \
+        x, x, x, x                                                                                                     \
+    }
 #elif WIDTH == 8
-#define EACH_LANE(x) {x, x, x, x, x, x, x, x}
+#define EACH_LANE(x)                                                                                                   \
+    {                                                                                                                  \
+        x, x, x, x, x, x, x, x                                                                                         \
+    }
 #else
-#define EACH_LANE(x) {x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x}
+#define EACH_LANE(x)                                                                                                   \
+    {                                                                                                                  \
+        x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x                                                                 \
+    }
 #endif
 #endif
 #define to_uints(i) ((vuint)(i))

@@ -10,48 +10,48 @@ typedef float real;
 
 #define group_barrier() barrier(CLK_LOCAL_MEM_FENCE)
 
-#define REAL_MAX_BITS 0x7fffffff
-#define REAL_INF_BITS 0x7f800000
+#define REAL_MAX_BITS   0x7fffffff
+#define REAL_INF_BITS   0x7f800000
 
-#define JOIN_(a, b) a##b
-#define JOIN(a, b)  JOIN_(a, b)
+#define JOIN_(a, b)     a##b
+#define JOIN(a, b)      JOIN_(a, b)
 
 /* A comparison's result: 1 for scalars, all ones for vectors. */
 #if WIDTH == 1
 typedef float vreal;
 typedef int vint;
 typedef uint vuint;
-#define MASK(comparison)          (-(int)(comparison))
-#define as_bits(v)                as_int(v)
-#define from_bits(i)              as_float(i)
-#define to_real(i)                convert_float(i)
-#define to_uints(i)               as_uint(i)
-#define to_ints(u)                as_int(u)
-#define iota()                    0
-#define choose(mask, a, b)        ((mask) ? (a) : (b))
-#define choose_int(mask, a, b)    ((mask) ? (a) : (b))
-#define choose_uint(mask, a, b)   ((mask) ? (a) : (b))
-#define first_lane(v)             (v)
-#define load(p)                   (*(p))
-#define store(p, v)               (*(p) = (v))
-#define load_bytes(p)             convert_float(*(p))
+#define MASK(comparison)        (-(int)(comparison))
+#define as_bits(v)              as_int(v)
+#define from_bits(i)            as_float(i)
+#define to_real(i)              convert_float(i)
+#define to_uints(i)             as_uint(i)
+#define to_ints(u)              as_int(u)
+#define iota()                  0
+#define choose(mask, a, b)      ((mask) ? (a) : (b))
+#define choose_int(mask, a, b)  ((mask) ? (a) : (b))
+#define choose_uint(mask, a, b) ((mask) ? (a) : (b))
+#define first_lane(v)           (v)
+#define load(p)                 (*(p))
+#define store(p, v)             (*(p) = (v))
+#define load_bytes(p)           convert_float(*(p))
 #else
 typedef JOIN(float, WIDTH) vreal;
 typedef JOIN(int, WIDTH) vint;
 typedef JOIN(uint, WIDTH) vuint;
-#define MASK(comparison)          (comparison)
-#define as_bits(v)                JOIN(as_int, WIDTH)(v)
-#define from_bits(i)              JOIN(as_float, WIDTH)(i)
-#define to_real(i)                JOIN(convert_float, WIDTH)(i)
-#define to_uints(i)               JOIN(as_uint, WIDTH)(i)
-#define to_ints(u)                JOIN(as_int, WIDTH)(u)
-#define choose(mask, a, b)        select(b, a, mask)
-#define choose_int(mask, a, b)    select(b, a, mask)
-#define choose_uint(mask, a, b)   select(b, a, mask)
-#define first_lane(v)             ((v).s0)
-#define load(p)                   JOIN(vload, WIDTH)(0, p)
-#define store(p, v)               JOIN(vstore, WIDTH)(v, 0, p)
-#define load_bytes(p)             JOIN(convert_float, WIDTH)(JOIN(vload, WIDTH)(0, p))
+#define MASK(comparison)        (comparison)
+#define as_bits(v)              JOIN(as_int, WIDTH)(v)
+#define from_bits(i)            JOIN(as_float, WIDTH)(i)
+#define to_real(i)              JOIN(convert_float, WIDTH)(i)
+#define to_uints(i)             JOIN(as_uint, WIDTH)(i)
+#define to_ints(u)              JOIN(as_int, WIDTH)(u)
+#define choose(mask, a, b)      select(b, a, mask)
+#define choose_int(mask, a, b)  select(b, a, mask)
+#define choose_uint(mask, a, b) select(b, a, mask)
+#define first_lane(v)           ((v).s0)
+#define load(p)                 JOIN(vload, WIDTH)(0, p)
+#define store(p, v)             JOIN(vstore, WIDTH)(v, 0, p)
+#define load_bytes(p)           JOIN(convert_float, WIDTH)(JOIN(vload, WIDTH)(0, p))
 #endif
 #define store_private(p, v) store(p, v)
 

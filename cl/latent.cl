@@ -13,7 +13,7 @@
 
 OPTION(NOISE, 1, "0: z is the mean")
 
-kernel void latent(global real *z, global real *spread, global real *kl, global real *clamped, global const real *code,
+kernel void latent(global real *z, global real *spread, global real *kl, global uint *clamped, global const real *code,
                    global const uint *sample, uint latents, uint z_row, uint spread_row, uint code_row, ulong seed,
                    uint purpose, uint draw)
 {
@@ -42,6 +42,6 @@ kernel void latent(global real *z, global real *spread, global real *kl, global 
     const real row_rate = lanes_total(&rates, scratch), row_outside = lanes_total(&outside, scratch);
     if (get_local_id(0) == 0) {
         kl[row] = row_rate;
-        clamped[row] = row_outside;
+        clamped[row] = (uint)row_outside;
     }
 }

@@ -1,7 +1,7 @@
 /* math.h - exp and its relatives with the same bits on every device.
  *
- * Every function is ftz(f(daz(x))): subnormal arguments count as 0, subnormal results are +0, a zero result is +0, a NaN
- * gives a NaN. Only integer operations, + - *, vfma and selections are used, no table and no division, and no value
+ * Every function is ftz(f(daz(x))): subnormal arguments count as 0, subnormal results are +0, a zero result is +0, a
+ * NaN gives a NaN. Only integer operations, + - *, vfma and selections are used, no table and no division, and no value
  * smaller than the smallest normal number can change a result, since some devices flush those and others do not.
  */
 #ifndef MATH_H
@@ -17,14 +17,14 @@
 #define ONE_BITS        0x3f800000
 
 /* Adding this rounds a number below 2^22 to an integer, which then stands in the sum's low bits. */
-#define ROUNDER      0x1.8p23f
-#define ROUNDER_BITS 0x4b400000
+#define ROUNDER         0x1.8p23f
+#define ROUNDER_BITS    0x4b400000
 
-#define LOG2_E   0x1.715476p0f
-#define LN2_HIGH 0x1.62e43p-1f
-#define LN2_LOW  (-0x1.05c61p-29f)
-#define PI_HIGH  0x1.921fb6p1f
-#define PI_LOW   (-0x1.777a5cp-24f)
+#define LOG2_E          0x1.715476p0f
+#define LN2_HIGH        0x1.62e43p-1f
+#define LN2_LOW         (-0x1.05c61p-29f)
+#define PI_HIGH         0x1.921fb6p1f
+#define PI_LOW          (-0x1.777a5cp-24f)
 
 /* v 2^n, unchecked: right where v and the result are normal, otherwise bits that the caller replaces. */
 FUNCTION vreal scale_bits(vreal v, vint n)
@@ -291,7 +291,7 @@ FUNCTION vreal vreciprocal(vreal x)
 FUNCTION vreal vsqrt(vreal x)
 {
     const vint shift = (as_bits(x) - splat_int(ONE_BITS)) & splat_int(-0x01000000); /* an even exponent */
-    const vreal m = from_bits(as_bits(x) - shift);                                   /* in [1, 4) */
+    const vreal m = from_bits(as_bits(x) - shift);                                  /* in [1, 4) */
     vreal y = vfma(splat(-0x1.381f1ap-6f), m, splat(0x1.8eb744p-3f));
     y = vfma(y, m, splat(-0x1.7a4c32p-1f));
     y = vfma(y, m, splat(0x1.8e6242p0f));

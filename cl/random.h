@@ -21,8 +21,10 @@ FUNCTION words philox_words(ulong key, uint purpose, uint draw, uint sample, vui
     vuint a = splat_uint(purpose), b = splat_uint(draw), c = splat_uint(sample), d = block;
     uint key_a = (uint)key, key_b = (uint)(key >> 32);
     for (int round = 0; round < 10; round++) {
-        const vuint high_a = multiply_high(a, splat_uint(0xD2511F53u)), low_a = multiply_low(a, splat_uint(0xD2511F53u));
-        const vuint high_c = multiply_high(c, splat_uint(0xCD9E8D57u)), low_c = multiply_low(c, splat_uint(0xCD9E8D57u));
+        const vuint high_a = multiply_high(a, splat_uint(0xD2511F53u)),
+                    low_a = multiply_low(a, splat_uint(0xD2511F53u));
+        const vuint high_c = multiply_high(c, splat_uint(0xCD9E8D57u)),
+                    low_c = multiply_low(c, splat_uint(0xCD9E8D57u));
         a = high_c ^ b ^ splat_uint(key_a);
         b = low_c;
         c = high_a ^ d ^ splat_uint(key_b);
@@ -51,7 +53,8 @@ FUNCTION vreal uniforms(ulong key, uint purpose, uint draw, uint sample, uint at
     const words w = philox_words(key, purpose, draw, sample, element >> 2);
     const vint odd = MASK((element & splat_uint(1)) != splat_uint(0));
     const vint late = MASK((element & splat_uint(2)) != splat_uint(0));
-    return unit_reals(choose_uint(late, choose_uint(odd, w.word[3], w.word[2]), choose_uint(odd, w.word[1], w.word[0])));
+    return unit_reals(
+        choose_uint(late, choose_uint(odd, w.word[3], w.word[2]), choose_uint(odd, w.word[1], w.word[0])));
 }
 
 /* Standard normals of elements at … at + WIDTH - 1, found likewise. By Box and Muller: of a block's uniforms u0 … u3,

@@ -1,5 +1,5 @@
-/* tile.h - names for the rows and vectors of a register tile, so that each accumulator is a variable of its own: an array
- * of them would be kept in memory by some compilers.
+/* tile.h - names for the rows and vectors of a register tile, so that each accumulator is a variable of its own: an
+ * array of them would be kept in memory by some compilers.
  *
  *     EACH_ROW(X)         X(0) X(1) … X(TILE_ROWS - 1)
  *     EACH_VECTOR(X, r)   X(r, 0) X(r, 1) … X(r, TILE_VECTORS - 1)
@@ -33,11 +33,11 @@
 #define EACH_VECTOR_4(X, r) EACH_VECTOR_3(X, r) X(r, 3)
 /* clang-format on */
 
-#define EACH_ROW       TILE_PASTE(EACH_ROW_, TILE_ROWS)
-#define EACH_VECTOR    TILE_PASTE(EACH_VECTOR_, TILE_VECTORS)
+#define EACH_ROW    TILE_PASTE(EACH_ROW_, TILE_ROWS)
+#define EACH_VECTOR TILE_PASTE(EACH_VECTOR_, TILE_VECTORS)
 
 /* Columns of a work-item's tile. */
-#define TILE_COLS      (TILE_VECTORS * WIDTH)
+#define TILE_COLS (TILE_VECTORS * WIDTH)
 
 /* Products of a chunk: a dot product is the sum, left to right, of its chunks' chains of fma (docs/bits.md). */
 #define CHUNK 1024u

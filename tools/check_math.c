@@ -133,10 +133,14 @@ static void pair_of(float *a, float *b, uint64_t i)
     }
     const uint32_t k = number % 192;
     uint32_t other = mixed(k) >> 9;
-    if (k < 32) other = k;
-    else if (k < 64) other = 0x7fffff - (k - 32);
-    else if (k < 87) other = UINT32_C(1) << (k - 64);
-    else if (k < 110) other = 0x7fffff ^ (UINT32_C(1) << (k - 87));
+    if (k < 32)
+        other = k;
+    else if (k < 64)
+        other = 0x7fffff - (k - 32);
+    else if (k < 87)
+        other = UINT32_C(1) << (k - 64);
+    else if (k < 110)
+        other = 0x7fffff ^ (UINT32_C(1) << (k - 87));
     *a = from_word(0x3f800000 | (number & 1 ? swept : other));
     *b = from_word(0x3f800000 | (number & 1 ? other : swept));
 }
@@ -217,8 +221,10 @@ int main(int count, char **words)
     const char *only = NULL;
     uint64_t stride = 1;
     for (int i = 1; i + 1 < count; i += 2) {
-        if (strcmp(words[i], "--function") == 0) only = words[i + 1];
-        else if (strcmp(words[i], "--stride") == 0) stride = strtoull(words[i + 1], NULL, 10);
+        if (strcmp(words[i], "--function") == 0)
+            only = words[i + 1];
+        else if (strcmp(words[i], "--stride") == 0)
+            stride = strtoull(words[i + 1], NULL, 10);
     }
     if (count % 2 == 0 || stride == 0) {
         fprintf(stderr, "use: check_math [--function NAME] [--stride N]\n");

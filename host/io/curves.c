@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 
+#include <locale.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -193,39 +194,49 @@ static void put_legend(text *out, const names *known)
     }
 }
 
+static void put_picture(text *out, const char *heading, const elb_panel *panels, size_t count)
+{
+    names known = {0};
+    const size_t width = count * PANEL, height = TOP + PLOT + BOTTOM + LEGEND;
+    put(out,
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %zu %zu\" width=\"%zu\" height=\"%zu\" "
+        "role=\"img\">\n<title>",
+        width, height, width, height);
+    put_escaped(out, *heading ? heading : panels[0].title);
+    put(out,
+        "</title>\n%s<rect class=\"ground\" width=\"100%%\" height=\"100%%\"/>\n<text class=\"soft\" x=\"%d\" "
+        "y=\"14\">",
+        style, LEFT);
+    put_escaped(out, heading);
+    put(out, "</text>\n");
+    for (size_t p = 0; p < count; p++) {
+        axis x, y;
+        spans(&panels[p], &x, &y);
+        put(out, "<g transform=\"translate(%zu 0)\">\n", p * PANEL);
+        put_axes(out, &panels[p], &x, &y);
+        for (size_t s = 0; s < panels[p].count; s++)
+            put_series(out, &panels[p].series[s], colour_of(&known, panels[p].series[s].name), &x, &y);
+        put(out, "</g>\n");
+    }
+    put_legend(out, &known);
+    put(out, "</svg>\n");
+}
+
 elbow_status elb_curves_svg(elb_error *err, const char *path, const char *heading, const elb_panel *panels,
                             size_t count)
 {
     if (!count || count > 16) return elb_fail(err, ELBOW_USAGE, "%s: %zu panels cannot be drawn", path, count);
-    text out = {0};
-    names known = {0};
-    const size_t width = count * PANEL, height = TOP + PLOT + BOTTOM + LEGEND;
-    put(&out,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %zu %zu\" width=\"%zu\" height=\"%zu\" "
-        "role=\"img\">\n<title>",
-        width, height, width, height);
-    put_escaped(&out, *heading ? heading : panels[0].title);
-    put(&out,
-        "</title>\n%s<rect class=\"ground\" width=\"100%%\" height=\"100%%\"/>\n<text class=\"soft\" x=\"%d\" "
-        "y=\"18\">",
-        style, LEFT);
-    put_escaped(&out, heading);
-    put(&out, "</text>\n");
-    for (size_t p = 0; p < count; p++) {
-        axis x, y;
-        if (panels[p].count > ELB_MAX_SERIES) {
-            free(out.at);
+    for (size_t p = 0; p < count; p++)
+        if (panels[p].count > ELB_MAX_SERIES)
             return elb_fail(err, ELBOW_USAGE, "%s: at most %d lines in one panel", path, ELB_MAX_SERIES);
-        }
-        spans(&panels[p], &x, &y);
-        put(&out, "<g transform=\"translate(%zu 0)\">\n", p * PANEL);
-        put_axes(&out, &panels[p], &x, &y);
-        for (size_t s = 0; s < panels[p].count; s++)
-            put_series(&out, &panels[p].series[s], colour_of(&known, panels[p].series[s].name), &x, &y);
-        put(&out, "</g>\n");
-    }
-    put_legend(&out, &known);
-    put(&out, "</svg>\n");
+    /* SVG has decimal points, whatever the calling program's language has. */
+    const locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
+    if (!plain) return elb_fail(err, ELBOW_MEMORY, "no memory for %s", path);
+    const locale_t callers = uselocale(plain);
+    text out = {0};
+    put_picture(&out, heading, panels, count);
+    uselocale(callers);
+    freelocale(plain);
     const elbow_status status = out.failed ? elb_fail(err, ELBOW_MEMORY, "no memory for %s", path)
                                            : elb_file_write(err, path, out.at, out.size);
     free(out.at);

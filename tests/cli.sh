@@ -163,6 +163,38 @@ assert "elbow train --resume --out stopped" in lines[-1], lines[-1]
 EOF
 [ -s stopped/state.safetensors ] || fail "Ctrl-C: no state"
 
+# On a terminal one line is redrawn, never wider than it; NO_COLOR is respected.
+# shellcheck disable=SC2086
+python3 - $small --epochs 5 >out 2>err <<'EOF' || fail "progress on a terminal"
+import fcntl, os, pty, re, struct, sys, termios
+
+
+def run(columns, environment):
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.read(0, 1)  # until the terminal has its size
+        os.execvpe("elbow", ["elbow"] + sys.argv[1:], {**os.environ, "TERM": "xterm", **environment})
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    os.write(terminal, b"\n")
+    output = b""
+    try:
+        while chunk := os.read(terminal, 4096): output += chunk
+    except OSError:
+        pass
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0, output
+    return output.decode()
+
+
+for columns in (100, 60, 30):
+    output = run(columns, {"NO_COLOR": "1"})
+    drawn = [line for line in re.split(r"[\r\n]+\x1b\[K|[\r\n]+", output) if re.match(r"epoch +\d", line)]
+    assert drawn and max(map(len, drawn)) < columns, (columns, drawn)
+    assert "\x1b[3" not in output and "\x1b[1m" not in output, output
+assert "epoch 5/5" in output
+coloured = run(100, {"NO_COLOR": ""})
+assert "\x1b[32m[====" in coloured and coloured.count("\n") < 30, coloured
+EOF
+
 # ---- the examples of the help run as printed ----
 
 sed -n 's/^  elbow \(train shapes.*\)/\1/p' train.help >examples

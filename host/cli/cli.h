@@ -38,9 +38,9 @@ typedef struct cli_own {
 typedef struct cli_option {
     const char *name, *metavar; /* "latent", "M" */
     cli_type type;
+    bool above, below;    /* of a NUMBER: least, or most, is itself out of range */
     size_t offset;        /* of the field in the command's settings */
     double least, most;   /* of a COUNT or NUMBER; most 0: no upper bound */
-    bool above, below;    /* NUMBER: least, or most, is itself out of range */
     const char *unit;     /* "latents": in the message of a value out of range */
     const char *choices;  /* "mlp|linear" */
     const cli_own *own;   /* of an OWN */

@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const cli_command *const commands[] = {&cli_train,    &cli_evaluate, &cli_sample,  &cli_reconstruct,
-                                              &cli_traverse, &cli_encode,   &cli_devices, &cli_selftest};
+enum { COMMANDS = 8 };
+static const cli_command *const commands[COMMANDS] = {&cli_train,    &cli_evaluate, &cli_sample,  &cli_reconstruct,
+                                                      &cli_traverse, &cli_encode,   &cli_devices, &cli_selftest};
 
 static void overview(FILE *stream)
 {
@@ -15,8 +16,7 @@ static void overview(FILE *stream)
             "Trains variational autoencoders on any OpenCL device, or without one, with the same bits on each,\n"
             "and says what the weight on the KL term means.\n\n",
             cli_style(stream, "1"), cli_plain(stream));
-    for (size_t i = 0; i < CLI_COUNT_OF(commands); i++)
-        fprintf(stream, "  %-12s %s\n", commands[i]->name, commands[i]->summary);
+    for (size_t i = 0; i < COMMANDS; i++) fprintf(stream, "  %-12s %s\n", commands[i]->name, commands[i]->summary);
     fputs("\n'elbow COMMAND --help' shows a command's options with their defaults, and examples.\n"
           "A first run:  elbow train fashion-mnist\n",
           stream);
@@ -24,7 +24,7 @@ static void overview(FILE *stream)
 
 static const cli_command *find_command(const char *name)
 {
-    for (size_t i = 0; i < CLI_COUNT_OF(commands); i++) {
+    for (size_t i = 0; i < COMMANDS; i++) {
         if (strcmp(commands[i]->name, name) == 0) return commands[i];
     }
     return NULL;
@@ -32,10 +32,10 @@ static const cli_command *find_command(const char *name)
 
 static int no_command(const char *name)
 {
-    const char *names[CLI_COUNT_OF(commands) + 1];
-    for (size_t i = 0; i < CLI_COUNT_OF(commands); i++) names[i] = commands[i]->name;
-    names[CLI_COUNT_OF(commands)] = "help";
-    const char *nearest = cli_nearest(name, names, CLI_COUNT_OF(names));
+    const char *names[COMMANDS + 1];
+    for (size_t i = 0; i < COMMANDS; i++) names[i] = commands[i]->name;
+    names[COMMANDS] = "help";
+    const char *nearest = cli_nearest(name, names, COMMANDS + 1);
     if (nearest != NULL) return cli_wrong("no command '%s'; did you mean 'elbow %s'?", name, nearest);
     return cli_wrong("no command '%s': 'elbow --help' lists them", name);
 }

@@ -1,7 +1,6 @@
 /* parse.c - from what was typed to the settings, by the command's table of options. */
 #include "cli/cli.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -38,13 +37,13 @@ static bool in_range(const cli_option *option, double value)
 /* A whole number that fits 64 bits. */
 static bool whole(uint64_t *value, const char *text, cli_why *why)
 {
-    char *end;
-    errno = 0;
-    *value = isdigit((unsigned char)text[0]) ? strtoull(text, &end, 10) : 0;
-    if (!isdigit((unsigned char)text[0]) || *end != '\0') {
+    const size_t digits = strspn(text, "0123456789");
+    if (digits == 0 || text[digits] != '\0') {
         snprintf(why->text, sizeof why->text, "not a whole number");
         return false;
     }
+    errno = 0;
+    *value = strtoull(text, NULL, 10);
     if (errno == ERANGE) snprintf(why->text, sizeof why->text, "does not fit 64 bits");
     return errno != ERANGE;
 }

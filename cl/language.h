@@ -143,8 +143,8 @@ FUNCTION real lane_tree(vreal v)
 #else
     real lane[WIDTH];
     store_private(lane, v);
-    for (int half = WIDTH / 2; half > 0; half /= 2)
-        for (int l = 0; l < half; l++) lane[l] += lane[l + half];
+    for (int step = WIDTH / 2; step > 0; step /= 2)
+        for (int l = 0; l < step; l++) lane[l] += lane[l + step];
     return lane[0];
 #endif
 }
@@ -154,15 +154,15 @@ FUNCTION real lanes_total(lanes *sums, local real *scratch)
 {
 #if GROUP == 1
     (void)scratch;
-    for (int half = LANE_SHARES / 2; half > 0; half /= 2)
-        for (int s = 0; s < half; s++) sums->share[s] += sums->share[s + half];
+    for (int step = LANE_SHARES / 2; step > 0; step /= 2)
+        for (int s = 0; s < step; s++) sums->share[s] += sums->share[s + step];
     return lane_tree(sums->share[0]);
 #else
     const uint item = (uint)get_local_id(0);
     for (int s = 0; s < LANE_SHARES; s++) store(scratch + ((uint)s * GROUP + item) * WIDTH, sums->share[s]);
     group_barrier();
-    for (uint half = LANES / 2; half > 0; half /= 2) {
-        for (uint l = item; l < half; l += GROUP) scratch[l] += scratch[l + half];
+    for (uint step = LANES / 2; step > 0; step /= 2) {
+        for (uint l = item; l < step; l += GROUP) scratch[l] += scratch[l + step];
         group_barrier();
     }
     const real total = scratch[0];

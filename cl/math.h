@@ -240,10 +240,10 @@ FUNCTION void vsincospi(vreal *sin_pi_x, vreal *cos_pi_x, vreal x)
     q = vfma(q, tt, splat(-0x1.3bd3ccp2f));
     const vreal cosine = vfma(q, tt, splat(1));
     const vint odd = MASK((quarter & splat_int(1)) != splat_int(0));
-    const vint half = MASK((quarter & splat_int(2)) != splat_int(0));
+    const vint turned = MASK((quarter & splat_int(2)) != splat_int(0));
     const vint sign = splat_int(-REAL_MAX_BITS - 1);
-    const vreal s = from_bits(as_bits(choose(odd, cosine, sine)) ^ (half & sign));
-    const vreal c = from_bits(as_bits(choose(odd, sine, cosine)) ^ ((half ^ odd) & sign));
+    const vreal s = from_bits(as_bits(choose(odd, cosine, sine)) ^ (turned & sign));
+    const vreal c = from_bits(as_bits(choose(odd, sine, cosine)) ^ ((turned ^ odd) & sign));
     *sin_pi_x = choose(is_tiny(s), splat(0), s);
     *cos_pi_x = choose(is_tiny(c), splat(0), c);
 }

@@ -62,7 +62,9 @@ elbow_status elb_model_decode(elb_model *model, elb_view y, elb_view w, elb_view
  * NULL if all are. Reads everything back: for diagnosis after a failure. */
 elbow_status elb_model_first_bad(char name[64], elb_model *model, uint32_t rows);
 
-/* Bytes of device memory that elb_model_new takes. */
-uint64_t elb_model_bytes(const elbow_recipe *recipe, uint32_t pixels, uint32_t max_rows, size_t real_size);
+/* Bytes of device memory that elb_model_new takes, and how many parameters the model has. UINT64_MAX if there is no
+ * such model. */
+uint64_t elb_model_bytes(size_t *parameters, const elbow_recipe *recipe, uint32_t pixels, uint32_t max_rows,
+                         size_t real_size);
 
 #endif

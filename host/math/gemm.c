@@ -1,0 +1,105 @@
+/* gemm.c - the matrix product by elbow's own kernels: gemm.cl, or gemm_local.cl on devices like GPUs. */
+#include "math/gemm.h"
+
+#include "elb_kernels.h"
+
+static uint32_t groups_of(uint32_t count, uint32_t each)
+{
+    return count / each + (count % each != 0);
+}
+
+static uint32_t tile_cols(const elb_device *dev)
+{
+    return (uint32_t)(dev->shape.tile_vectors * dev->shape.width);
+}
+
+size_t elb_gemm_scratch(const elb_device *dev, uint32_t k, uint32_t n)
+{
+    size_t elements, cols = (size_t)groups_of(n, tile_cols(dev)) * tile_cols(dev);
+    return elb_times(&elements, k, cols) ? elements : 0;
+}
+
+/* A product with its operands as matrices of any strides: the element (i, p) of op(A) is at i a_row + p a_col. */
+typedef struct product {
+    elb_view c, a, b, bias, output;
+    uint32_t m, n, k;
+    uint32_t a_row, a_col, b_row, b_col;
+    int32_t activation;
+    bool gradient, with_bias;
+} product;
+
+static elbow_status local_product(elb_device *dev, const product *p)
+{
+    const uint32_t group = (uint32_t)dev->shape.group, items_cols = group < 8 ? group : 8;
+    const uint32_t rows = group / items_cols * (uint32_t)dev->shape.tile_rows, cols = items_cols * tile_cols(dev);
+    const struct gemm_local_options options = {
+        .activation = p->activation, .gradient = p->gradient, .bias = p->with_bias};
+    const elb_range groups = {groups_of(p->m, rows), groups_of(p->n, cols)};
+    return launch_gemm_local(dev, &options, groups, p->c, p->a, p->b, p->bias, p->output, p->m, p->n, p->k, p->c.stride,
+                             p->a_row, p->a_col, p->b_row, p->b_col, p->output.stride);
+}
+
+static elbow_status register_product(elb_device *dev, const product *p, elb_view scratch)
+{
+    const uint32_t width = (uint32_t)dev->shape.width, group = (uint32_t)dev->shape.group, cols = tile_cols(dev);
+    const uint32_t panels = groups_of(p->n, cols), tiles = groups_of(p->m, (uint32_t)dev->shape.tile_rows);
+    elb_view b = p->b;
+    uint32_t b_row = p->b_row, b_panel = cols, b_cols = p->n;
+    if (p->b_col != 1 || p->n % width) {
+        const size_t needed = elb_gemm_scratch(dev, p->k, p->n);
+        if (needed == 0 || needed > UINT32_MAX || needed > scratch.cols)
+            return elb_fail(dev->err, ELBOW_USAGE, "a product with B of %u x %u needs a scratch of %zu, not %u", p->k,
+                            p->n, needed, scratch.cols);
+        const struct pack_options options = {.transposed = p->b_col != 1};
+        const uint32_t stride = p->b_col != 1 ? p->b_col : p->b_row;
+        const elb_range groups = {groups_of(p->k, width * group), panels};
+        b = elb_matrix(scratch.buffer, scratch.offset, 1, (uint32_t)needed);
+        TRY(launch_pack(dev, &options, groups, b, p->b, p->k, p->n, stride));
+        b_row = cols, b_panel = p->k * cols, b_cols = panels * cols;
+    }
+    const struct gemm_options options = {.activation = p->activation, .gradient = p->gradient, .bias = p->with_bias};
+    return launch_gemm(dev, &options, (elb_range){groups_of(tiles, group), panels}, p->c, p->a, b, p->bias, p->output,
+                       p->m, p->n, p->k, p->c.stride, p->a_row, p->a_col, b_row, b_panel, b_cols, p->output.stride);
+}
+
+static elbow_status check_shapes(elb_device *dev, const product *p, uint32_t b_k, uint32_t b_n)
+{
+    if (p->k != b_k || p->n != b_n)
+        return elb_fail(dev->err, ELBOW_USAGE, "a product of %u x %u by %u x %u into %u x %u is none", p->m, p->k, b_k,
+                        b_n, p->c.rows, p->c.cols);
+    if (p->with_bias && p->bias.cols < p->n)
+        return elb_fail(dev->err, ELBOW_USAGE, "a bias of %u elements for %u columns", p->bias.cols, p->n);
+    if (p->gradient && (p->output.rows < p->m || p->output.cols < p->n))
+        return elb_fail(dev->err, ELBOW_USAGE, "the output of an activation is %u x %u, its gradient %u x %u",
+                        p->output.rows, p->output.cols, p->m, p->n);
+    return ELBOW_OK;
+}
+
+elbow_status elb_gemm(elb_device *dev, elb_view c, elb_view a, elb_transpose trans_a, elb_view b, elb_transpose trans_b,
+                      const elb_epilogue *epilogue, elb_view scratch)
+{
+    product p = {.c = c,
+                 .a = a,
+                 .b = b,
+                 .bias = c, /* an argument that is not read needs a buffer all the same */
+                 .output = c,
+                 .m = c.rows,
+                 .n = c.cols,
+                 .k = trans_a ? a.rows : a.cols,
+                 .a_row = trans_a ? 1 : a.stride,
+                 .a_col = trans_a ? a.stride : 1,
+                 .b_row = trans_b ? 1 : b.stride,
+                 .b_col = trans_b ? b.stride : 1};
+    if (epilogue) {
+        p.activation = epilogue->activation;
+        p.with_bias = epilogue->bias.buffer != NULL;
+        p.gradient = epilogue->output.buffer != NULL;
+        if (p.with_bias) p.bias = epilogue->bias;
+        if (p.gradient) p.output = epilogue->output;
+    }
+    if ((trans_a ? a.cols : a.rows) != c.rows)
+        return elb_fail(dev->err, ELBOW_USAGE, "a product into %u rows from %u", c.rows, trans_a ? a.cols : a.rows);
+    TRY(check_shapes(dev, &p, trans_b ? b.cols : b.rows, trans_b ? b.rows : b.cols));
+    if (p.m == 0 || p.n == 0) return ELBOW_OK;
+    return dev->prefers_local && dev->shape.group > 1 ? local_product(dev, &p) : register_product(dev, &p, scratch);
+}

@@ -1,0 +1,53 @@
+/* dense.c - a fully connected layer as its mathematics: shape, forward, backward. */
+#include "nn/dense.h"
+
+#include "elb_kernels.h"
+#include "math/gemm.h"
+
+static elb_view weights(const elb_dense *layer, elb_view flat)
+{
+    return elb_matrix(flat.buffer, flat.offset + layer->w, layer->out, layer->in);
+}
+
+static elb_view biases(const elb_dense *layer, elb_view flat)
+{
+    return elb_matrix(flat.buffer, flat.offset + layer->b, 1, layer->out);
+}
+
+size_t elb_dense_scratch(const elb_device *dev, const elb_dense *layer, uint32_t max_rows)
+{
+    const size_t needs[] = {elb_gemm_scratch(dev, layer->in, layer->out), elb_gemm_scratch(dev, max_rows, layer->in),
+                            elb_gemm_scratch(dev, layer->out, layer->in)};
+    size_t most = 0;
+    for (size_t i = 0; i < COUNT(needs); i++) {
+        if (needs[i] == 0 || needs[i] > UINT32_MAX) return 0;
+        if (needs[i] > most) most = needs[i];
+    }
+    return most;
+}
+
+static elbow_status sum_rows(elb_device *dev, elb_view y, elb_view x)
+{
+    const uint32_t each = (uint32_t)(dev->shape.width * dev->shape.group);
+    const elb_range groups = {x.cols / each + (x.cols % each != 0), 1};
+    return launch_sum_rows(dev, groups, y, x, x.rows, x.cols, x.stride);
+}
+
+/* y = act(x W^T + b) */
+elbow_status elb_dense_forward(elb_device *dev, const elb_dense *layer, elb_view y, elb_view w, elb_view x,
+                               elb_view scratch)
+{
+    const elb_epilogue epilogue = {.bias = biases(layer, w), .activation = layer->activation};
+    return elb_gemm(dev, y, x, NO_TRANS, weights(layer, w), TRANS, &epilogue, scratch);
+}
+
+/* dW = dy^T x    db = sum_rows dy    dx = (dy W) * act_in'(x) */
+elbow_status elb_dense_backward(elb_device *dev, const elb_dense *layer, elb_view dx, elb_view g, elb_view w,
+                                elb_view dy, elb_view x, elb_view scratch)
+{
+    TRY(elb_gemm(dev, weights(layer, g), dy, TRANS, x, NO_TRANS, NULL, scratch));
+    TRY(sum_rows(dev, biases(layer, g), dy));
+    if (layer->first) return ELBOW_OK;
+    const elb_epilogue epilogue = {.activation = layer->before, .output = x};
+    return elb_gemm(dev, dx, dy, NO_TRANS, weights(layer, w), NO_TRANS, &epilogue, scratch);
+}

@@ -1,0 +1,119 @@
+/* plan.c - from a recipe to layers, tensors and the layout of the workspace. */
+#include "nn/parts.h"
+
+#include "elb_kernels.h"
+
+#include <math.h>
+
+static void add_tensor(elb_model *model, const char *layer, const char *what, uint32_t rows, uint32_t cols,
+                       double bound)
+{
+    elb_tensor_place *tensor = &model->tensors[model->tensor_count++];
+    elb_format(tensor->name, sizeof tensor->name, "%s.%s", layer, what);
+    tensor->offset = model->parameters;
+    tensor->axes = cols ? 2 : 1;
+    tensor->shape[0] = rows;
+    tensor->shape[1] = cols;
+    tensor->bound = bound;
+    model->parameters += (size_t)rows * (cols ? cols : 1);
+}
+
+static elb_dense *add_layer(elb_model *model, uint32_t in, uint32_t out, int32_t activation)
+{
+    elb_dense *layer = &model->layers[model->count];
+    *layer = (elb_dense){.in = in, .out = out, .w = model->parameters, .activation = activation};
+    layer->first = model->count == 0;
+    layer->before = layer->first ? ELB_IDENTITY : model->layers[model->count - 1].activation;
+    layer->b = layer->w + (size_t)in * out;
+    model->count++;
+    return layer;
+}
+
+static void add_dense(elb_model *model, const char *half, uint32_t number, uint32_t in, uint32_t out,
+                      int32_t activation)
+{
+    const double bound = 1 / sqrt(in);
+    elb_dense *layer = add_layer(model, in, out, activation);
+    elb_format(layer->name, sizeof layer->name, "%s.%u", half, number);
+    add_tensor(model, layer->name, "weight", out, in, bound);
+    add_tensor(model, layer->name, "bias", out, 0, bound);
+}
+
+/* mu and logvar are one layer of 2 M outputs: their weights lie side by side, then their biases. */
+static void add_code(elb_model *model, uint32_t in)
+{
+    const uint32_t latent = model->latent;
+    const double bound = 1 / sqrt(in);
+    model->code = model->count;
+    elb_format(add_layer(model, in, 2 * latent, ELB_IDENTITY)->name, sizeof model->layers->name, "latent");
+    add_tensor(model, "mu", "weight", latent, in, bound);
+    add_tensor(model, "logvar", "weight", latent, in, bound);
+    add_tensor(model, "mu", "bias", latent, 0, bound);
+    add_tensor(model, "logvar", "bias", latent, 0, bound);
+}
+
+/* Widths so large that nothing below could overflow 64 bits, or a row of a matrix 32. */
+static elbow_status check_recipe(const elb_model *model, elb_error *err, uint32_t hidden)
+{
+    const uint32_t most = 1u << 24;
+    for (uint32_t i = 0; i < hidden; i++)
+        if (model->recipe.hidden[i] > most)
+            return elb_fail(err, ELBOW_USAGE, "a hidden layer of %u is too wide: at most %u", model->recipe.hidden[i],
+                            most);
+    if (model->pixels == 0 || model->pixels > most)
+        return elb_fail(err, ELBOW_USAGE, "%u pixels per image are not possible: 1 to %u", model->pixels, most);
+    if (model->latent == 0 || model->latent > most)
+        return elb_fail(err, ELBOW_USAGE, "%u latents are not possible: 1 to %u", model->latent, most);
+    if (model->max_rows == 0 || model->max_rows > most)
+        return elb_fail(err, ELBOW_USAGE, "a batch of %u is not possible: 1 to %u", model->max_rows, most);
+    return ELBOW_OK;
+}
+
+elbow_status elb_model_plan(elb_model *model, elb_error *err)
+{
+    const elbow_recipe *recipe = &model->recipe;
+    const int32_t activation = (int32_t)recipe->activation - ELBOW_RELU + ELB_RELU;
+    uint32_t hidden = 0;
+    if (recipe->model == ELBOW_MLP)
+        while (hidden < ELBOW_MAX_HIDDEN && recipe->hidden[hidden]) hidden++;
+    TRY(check_recipe(model, err, hidden));
+    uint32_t width = model->pixels;
+    for (uint32_t i = 0; i < hidden; width = recipe->hidden[i++])
+        add_dense(model, "encoder", i, width, recipe->hidden[i], activation);
+    add_code(model, width);
+    width = model->latent;
+    for (uint32_t i = 0; i < hidden; width = recipe->hidden[hidden - 1 - i++])
+        add_dense(model, "decoder", i, width, recipe->hidden[hidden - 1 - i], activation);
+    add_dense(model, "decoder", hidden, width, model->pixels, ELB_IDENTITY);
+    model->layers[model->code + 1].before = ELB_IDENTITY;
+    return ELBOW_OK;
+}
+
+/* Takes rows x cols elements, beginning at a multiple of 64, from the workspace. */
+static bool take(size_t *offset, elb_workspace *at, size_t rows, size_t cols)
+{
+    size_t size;
+    *offset = at->elements;
+    if (!elb_times(&size, rows, cols) || size > SIZE_MAX / 64 - at->elements) return false;
+    at->elements += (size + 63) / 64 * 64;
+    return true;
+}
+
+bool elb_model_lay_out(elb_model *model, size_t scratch)
+{
+    elb_workspace *at = &model->at;
+    const size_t rows = model->max_rows;
+    uint32_t widest = 0;
+    bool fits = scratch <= UINT32_MAX;
+    for (uint32_t i = 0; i < model->count; i++) {
+        fits = fits && take(&at->output[i], at, rows, model->layers[i].out);
+        if (model->layers[i].out > widest) widest = model->layers[i].out;
+    }
+    size_t *const latents[] = {&at->z, &at->spread, &at->dz};
+    for (size_t i = 0; i < COUNT(latents); i++) fits = fits && take(latents[i], at, rows, model->latent);
+    size_t *const losses[] = {&at->distortion, &at->rate, &at->sse};
+    for (size_t i = 0; i < COUNT(losses); i++) fits = fits && take(losses[i], at, 1, rows);
+    for (size_t i = 0; i < COUNT(at->slope); i++) fits = fits && take(&at->slope[i], at, rows, widest);
+    at->scratch_size = (uint32_t)scratch;
+    return fits && take(&at->scratch, at, 1, scratch);
+}

@@ -3,6 +3,12 @@
  * Every function is ftz(f(daz(x))): subnormal arguments count as 0, subnormal results are +0, a zero result is +0, a
  * NaN gives a NaN. Only integer operations, + - *, vfma and selections are used, no table and no division, and no value
  * smaller than the smallest normal number can change a result, since some devices flush those and others do not.
+ *
+ * Largest errors in units of the last place, over all 2^32 arguments, by tools/check_math (sin and cos: over all from 0
+ * to 2; division: 2^32 pairs):
+ *
+ *     exp 0.875   expm1 1.332   log 0.938       log1p 1.162   tanh 0.920    sigmoid 1.480   softplus 1.735
+ *     sinpi 0.966   cospi 0.875   reciprocal, square root, division: rightly rounded (0.5)
  */
 #ifndef MATH_H
 #define MATH_H

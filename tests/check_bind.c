@@ -117,10 +117,10 @@ START_TEST(good_files_are_bound)
     expect("elb_kernels.h", "launch_other(elb_device *dev_, elb_range groups_, uint32_t n)");
     expect("elb_kernels.h", "{{.view = y}, {.view = x}, {.view = i}, {.real = r}, {.u = n}, {.i = m}, {.ul = k}}");
     expect("elb_kernels.h", "X(good) \\\n    X(also) \\\n    X(other)\n");
-    expect("elb_kernels.c", "void good(global real *restrict y_, ulong y_at, const global uchar *x_, ulong x_at, "
-                            "global const uint *i_, ulong i_at, real r, uint n, int m, ulong k) "
-                            "{ global real *restrict y = y_ + y_at; const global uchar *x = x_ + x_at; "
-                            "global const uint *i = i_ + i_at;");
+    expect("elb_kernels.c", "void good(global real *restrict y_, ulong y_at_, const global uchar *x_, ulong x_at_, "
+                            "global const uint *i_, ulong i_at_, real r, uint n, int m, ulong k) "
+                            "{ global real *restrict y = y_ + y_at_; const global uchar *x = x_ + x_at_; "
+                            "global const uint *i = i_ + i_at_;");
     expect("elb_kernels.c", "{\"y\", ELB_ARG_REALS, true},\n    {\"x\", ELB_ARG_BYTES, false},\n"
                             "    {\"i\", ELB_ARG_UINTS, false},\n    {\"r\", ELB_ARG_REAL, false},\n");
     expect("elb_kernels.c", "#line 10 \\\"good.cl\\\"");

@@ -21,7 +21,7 @@ static void head(FILE *out, const struct source *source, const struct kernel *ke
         const bool pointer = is_pointer(arg->type);
         if (a) fputs(", ", out);
         write_arg(out, arg, pointer ? "_" : "");
-        if (pointer) fprintf(out, ", ulong %s_at", arg->name);
+        if (pointer) fprintf(out, ", ulong %s_at_", arg->name);
     }
     fputs(") {", out);
     for (int a = 0; a < kernel->arg_count; a++) {
@@ -29,7 +29,7 @@ static void head(FILE *out, const struct source *source, const struct kernel *ke
         if (!is_pointer(arg->type)) continue;
         fputc(' ', out);
         write_arg(out, arg, "");
-        fprintf(out, " = %s_ + %s_at;", arg->name, arg->name);
+        fprintf(out, " = %s_ + %s_at_;", arg->name, arg->name);
     }
 }
 

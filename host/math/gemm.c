@@ -2,20 +2,11 @@
 #include "math/gemm.h"
 
 #include "elb_kernels.h"
-
-static uint32_t groups_of(uint32_t count, uint32_t each)
-{
-    return count / each + (count % each != 0);
-}
-
-static uint32_t tile_cols(const elb_device *dev)
-{
-    return (uint32_t)(dev->shape.tile_vectors * dev->shape.width);
-}
+#include "math/ranges.h"
 
 size_t elb_gemm_scratch(const elb_device *dev, uint32_t k, uint32_t n)
 {
-    size_t elements, cols = (size_t)groups_of(n, tile_cols(dev)) * tile_cols(dev);
+    size_t elements, cols = (size_t)elb_groups_of(n, elb_tile_cols(dev)) * elb_tile_cols(dev);
     return elb_times(&elements, k, cols) ? elements : 0;
 }
 
@@ -30,36 +21,31 @@ typedef struct product {
 
 static elbow_status local_product(elb_device *dev, const product *p)
 {
-    const uint32_t group = (uint32_t)dev->shape.group, items_cols = group < 8 ? group : 8;
-    const uint32_t rows = group / items_cols * (uint32_t)dev->shape.tile_rows, cols = items_cols * tile_cols(dev);
     const struct gemm_local_options options = {
         .activation = p->activation, .gradient = p->gradient, .bias = p->with_bias};
-    const elb_range groups = {groups_of(p->m, rows), groups_of(p->n, cols)};
-    return launch_gemm_local(dev, &options, groups, p->c, p->a, p->b, p->bias, p->output, p->m, p->n, p->k, p->c.stride,
-                             p->a_row, p->a_col, p->b_row, p->b_col, p->output.stride);
+    return launch_gemm_local(dev, &options, elb_gemm_local_range(dev, p->m, p->n), p->c, p->a, p->b, p->bias, p->output,
+                             p->m, p->n, p->k, p->c.stride, p->a_row, p->a_col, p->b_row, p->b_col, p->output.stride);
 }
 
 static elbow_status register_product(elb_device *dev, const product *p, elb_view scratch)
 {
-    const uint32_t width = (uint32_t)dev->shape.width, group = (uint32_t)dev->shape.group, cols = tile_cols(dev);
-    const uint32_t panels = groups_of(p->n, cols), tiles = groups_of(p->m, (uint32_t)dev->shape.tile_rows);
+    const uint32_t cols = elb_tile_cols(dev), panels = elb_groups_of(p->n, cols);
     elb_view b = p->b;
     uint32_t b_row = p->b_row, b_panel = cols, b_cols = p->n;
-    if (p->b_col != 1 || p->n % width) {
+    if (p->b_col != 1 || p->n % (uint32_t)dev->shape.width) {
         const size_t needed = elb_gemm_scratch(dev, p->k, p->n);
         if (needed == 0 || needed > UINT32_MAX || needed > scratch.cols)
             return elb_fail(dev->err, ELBOW_USAGE, "a product with B of %u x %u needs a scratch of %zu, not %u", p->k,
                             p->n, needed, scratch.cols);
         const struct pack_options options = {.transposed = p->b_col != 1};
         const uint32_t stride = p->b_col != 1 ? p->b_col : p->b_row;
-        const elb_range groups = {groups_of(p->k, width * group), panels};
         b = elb_matrix(scratch.buffer, scratch.offset, 1, (uint32_t)needed);
-        TRY(launch_pack(dev, &options, groups, b, p->b, p->k, p->n, stride));
+        TRY(launch_pack(dev, &options, elb_pack_range(dev, p->k, p->n), b, p->b, p->k, p->n, stride));
         b_row = cols, b_panel = p->k * cols, b_cols = panels * cols;
     }
     const struct gemm_options options = {.activation = p->activation, .gradient = p->gradient, .bias = p->with_bias};
-    return launch_gemm(dev, &options, (elb_range){groups_of(tiles, group), panels}, p->c, p->a, b, p->bias, p->output,
-                       p->m, p->n, p->k, p->c.stride, p->a_row, p->a_col, b_row, b_panel, b_cols, p->output.stride);
+    return launch_gemm(dev, &options, elb_gemm_range(dev, p->m, p->n), p->c, p->a, b, p->bias, p->output, p->m, p->n,
+                       p->k, p->c.stride, p->a_row, p->a_col, b_row, b_panel, b_cols, p->output.stride);
 }
 
 static elbow_status check_shapes(elb_device *dev, const product *p, uint32_t b_k, uint32_t b_n)

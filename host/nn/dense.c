@@ -3,6 +3,7 @@
 
 #include "elb_kernels.h"
 #include "math/gemm.h"
+#include "math/ranges.h"
 
 static elb_view weights(const elb_dense *layer, elb_view flat)
 {
@@ -28,9 +29,7 @@ size_t elb_dense_scratch(const elb_device *dev, const elb_dense *layer, uint32_t
 
 static elbow_status sum_rows(elb_device *dev, elb_view y, elb_view x)
 {
-    const uint32_t each = (uint32_t)(dev->shape.width * dev->shape.group);
-    const elb_range groups = {x.cols / each + (x.cols % each != 0), 1};
-    return launch_sum_rows(dev, groups, y, x, x.rows, x.cols, x.stride);
+    return launch_sum_rows(dev, elb_column_range(dev, x.cols), y, x, x.rows, x.cols, x.stride);
 }
 
 /* y = act(x W^T + b) */

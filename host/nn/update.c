@@ -2,41 +2,33 @@
 #include "nn/update.h"
 
 #include "elb_kernels.h"
+#include "math/ranges.h"
 
 #include <math.h>
-
-/* docs/bits.md: a norm's chunk. */
-#define NORM_CHUNK 1024
-
-static elb_range blocks(const elb_device *dev, uint32_t count)
-{
-    const uint32_t each = (uint32_t)(dev->shape.block * dev->shape.group);
-    return (elb_range){count / each + (count % each != 0), 1};
-}
 
 elbow_status elb_adam(elb_device *dev, elb_view w, elb_view m, elb_view v, elb_view g, elb_view clip, elb_view bad,
                       double rate, double correction1, double correction2)
 {
     const struct adam_options options = ADAM_DEFAULTS;
-    return launch_adam(dev, &options, blocks(dev, w.cols), w, m, v, g, clip, bad, w.cols, rate / correction1,
+    return launch_adam(dev, &options, elb_block_range(dev, w.cols), w, m, v, g, clip, bad, w.cols, rate / correction1,
                        1 / sqrt(correction2));
 }
 
 elbow_status elb_add(elb_device *dev, elb_view y, elb_view x)
 {
-    return launch_add(dev, blocks(dev, y.cols), y, x, y.cols);
+    return launch_add(dev, elb_block_range(dev, y.cols), y, x, y.cols);
 }
 
 size_t elb_norm_scratch(size_t count)
 {
-    return count / NORM_CHUNK + (count % NORM_CHUNK != 0);
+    return count / ELB_NORM_CHUNK + (count % ELB_NORM_CHUNK != 0);
 }
 
 elbow_status elb_clip(elb_device *dev, elb_view factor, elb_view norm2, elb_view g, double limit, elb_view scratch)
 {
-    const uint32_t chunks = (uint32_t)elb_norm_scratch(g.cols);
-    TRY(launch_squares(dev, (elb_range){chunks, 1}, scratch, g, g.cols));
-    TRY(launch_row_sum(dev, (elb_range){1, 1}, norm2, elb_cols(scratch, 0, chunks), chunks, 0));
+    const elb_range chunks = elb_norm_range(g.cols);
+    TRY(launch_squares(dev, chunks, scratch, g, g.cols));
+    TRY(launch_row_sum(dev, (elb_range){1, 1}, norm2, elb_cols(scratch, 0, chunks.x), chunks.x, 0));
     return launch_clip(dev, (elb_range){1, 1}, factor, norm2, limit);
 }
 

@@ -1,0 +1,63 @@
+/* ranges.h - how many work-groups a launch needs: for the library's own launches and for selftest's. What one work-item
+ * or one group of a kernel does stands in the kernel's comment. */
+#ifndef ELB_RANGES_H
+#define ELB_RANGES_H
+
+#include "device/device.h"
+
+/* docs/bits.md: elements of a norm's chunk. */
+#define ELB_NORM_CHUNK 1024
+
+/* count / each, rounded up. */
+static inline uint32_t elb_groups_of(uint32_t count, uint32_t each)
+{
+    return count / each + (count % each != 0);
+}
+
+/* One work-item does BLOCK elements of a vector. */
+static inline elb_range elb_block_range(const elb_device *dev, uint32_t count)
+{
+    return (elb_range){elb_groups_of(count, (uint32_t)(dev->shape.block * dev->shape.group)), 1};
+}
+
+/* One work-item does WIDTH columns. */
+static inline elb_range elb_column_range(const elb_device *dev, uint32_t cols)
+{
+    return (elb_range){elb_groups_of(cols, (uint32_t)(dev->shape.width * dev->shape.group)), 1};
+}
+
+/* One work-group does a norm's chunk. */
+static inline elb_range elb_norm_range(uint32_t count)
+{
+    return (elb_range){elb_groups_of(count, ELB_NORM_CHUNK), 1};
+}
+
+/* Columns of a work-item's tile of a product, and of a panel. */
+static inline uint32_t elb_tile_cols(const elb_device *dev)
+{
+    return (uint32_t)(dev->shape.tile_vectors * dev->shape.width);
+}
+
+/* gemm: C (m, n) */
+static inline elb_range elb_gemm_range(const elb_device *dev, uint32_t m, uint32_t n)
+{
+    const uint32_t tiles = elb_groups_of(m, (uint32_t)dev->shape.tile_rows);
+    return (elb_range){elb_groups_of(tiles, (uint32_t)dev->shape.group), elb_groups_of(n, elb_tile_cols(dev))};
+}
+
+/* gemm_local: C (m, n); its items stand in up to 8 columns. */
+static inline elb_range elb_gemm_local_range(const elb_device *dev, uint32_t m, uint32_t n)
+{
+    const uint32_t group = (uint32_t)dev->shape.group, items_cols = group < 8 ? group : 8;
+    const uint32_t rows = group / items_cols * (uint32_t)dev->shape.tile_rows, cols = items_cols * elb_tile_cols(dev);
+    return (elb_range){elb_groups_of(m, rows), elb_groups_of(n, cols)};
+}
+
+/* pack: B (k, n) */
+static inline elb_range elb_pack_range(const elb_device *dev, uint32_t k, uint32_t n)
+{
+    const uint32_t rows = (uint32_t)(dev->shape.width * dev->shape.group);
+    return (elb_range){elb_groups_of(k, rows), elb_groups_of(n, elb_tile_cols(dev))};
+}
+
+#endif

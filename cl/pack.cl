@@ -14,7 +14,7 @@ OPTION(TRANSPOSED, 0, "1: b holds the transpose of B")
 FUNCTION void transpose_tile(vreal *tile)
 {
     vreal next[WIDTH];
-    for (int half = 1; half < WIDTH; half *= 2) {
+    for (int span = 1; span < WIDTH; span *= 2) {
         for (int i = 0; i < WIDTH / 2; i++) {
             next[2 * i] = interleave_low(tile[i], tile[i + WIDTH / 2]);
             next[2 * i + 1] = interleave_high(tile[i], tile[i + WIDTH / 2]);

@@ -13,7 +13,7 @@ kernel void sum_rows(global real *y, global const real *x, uint rows, uint cols,
     vreal lane[LANES];
     for (uint l = 0; l < LANES; l++) lane[l] = splat(0);
     for (uint i = 0; i < rows; i++) lane[i % LANES] += load_part(x + (ulong)i * x_row + j, cols - j);
-    for (uint half = LANES / 2; half > 0; half /= 2)
-        for (uint l = 0; l < half; l++) lane[l] += lane[l + half];
+    for (uint step = LANES / 2; step > 0; step /= 2)
+        for (uint l = 0; l < step; l++) lane[l] += lane[l + step];
     store_part(y + j, canonical(lane[0]), cols - j);
 }

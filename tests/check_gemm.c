@@ -1,0 +1,208 @@
+/* check_gemm.c - the matrix product against a chain of fma written plainly: every byte, on every device. */
+#include <check.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "device/native.h"
+#include "elb_kernels.h"
+#include "math/gemm.h"
+
+enum { PAD = 3 }; /* elements between rows, which must stay as they are */
+
+static uint64_t state = 1;
+
+static float draw(int spread)
+{
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    const int high = (int)(state >> 40) - (1 << 23), power = (int)(state >> 33 & 127) % (2 * spread + 1) - spread;
+    const float v = ldexpf((float)high, power - 23);
+    return fabsf(v) < 0x1p-40f ? 0 : v;
+}
+
+static float *matrix(uint32_t rows, uint32_t stride, int spread)
+{
+    float *x = malloc(((size_t)rows * stride + 1) * sizeof *x);
+    ck_assert_ptr_nonnull(x);
+    for (size_t i = 0; i < (size_t)rows * stride; i++) x[i] = draw(spread);
+    return x;
+}
+
+typedef struct trial {
+    uint32_t m, n, k;
+    elb_transpose trans_a, trans_b;
+    bool bias, slope;
+    int spread;
+} trial;
+
+static float canonical(float v)
+{
+    return fabsf(v) < 0x1p-40f ? 0 : v;
+}
+
+/* docs/bits.md, "Dot products". */
+static float chain(const float *a, size_t a_step, const float *b, size_t b_step, uint32_t k)
+{
+    float total = 0;
+    for (uint32_t begin = 0; begin < k; begin += 1024) {
+        float part = 0;
+        for (uint32_t p = begin; p < k && p < begin + 1024; p++) part = fmaf(a[p * a_step], b[p * b_step], part);
+        total += part;
+    }
+    return total;
+}
+
+static void reference(float *c, const trial *t, const float *a, uint32_t as, const float *b, uint32_t bs,
+                      const float *bias, const float *y)
+{
+    const uint32_t cs = t->n + PAD;
+    for (uint32_t i = 0; i < t->m; i++)
+        for (uint32_t j = 0; j < t->n; j++) {
+            const float *row = t->trans_a ? a + i : a + (size_t)i * as;
+            const float *column = t->trans_b ? b + (size_t)j * bs : b + j;
+            float v = chain(row, t->trans_a ? as : 1, column, t->trans_b ? 1 : bs, t->k);
+            if (t->bias) v += bias[j];
+            if (t->slope)
+                v = y[(size_t)i * cs + j] > 0 ? v : 0;
+            else if (t->bias)
+                v = v < 0 ? 0 : v;
+            c[(size_t)i * cs + j] = canonical(v);
+        }
+}
+
+static elb_view upload(elb_device *dev, const float *x, uint32_t rows, uint32_t cols, uint32_t stride)
+{
+    elb_buffer *buffer;
+    const size_t count = (size_t)rows * stride;
+    ck_assert_int_eq(elb_buffer_new(&buffer, dev, (count + 1) * sizeof *x), ELBOW_OK);
+    ck_assert_int_eq(elb_write(buffer, 0, x, count * sizeof *x), ELBOW_OK);
+    elb_view view = elb_matrix(buffer, 0, rows, cols);
+    view.stride = stride;
+    return view;
+}
+
+static void try_product(elb_device *dev, const trial *t)
+{
+    const uint32_t ar = t->trans_a ? t->k : t->m, ac = t->trans_a ? t->m : t->k, as = ac + PAD;
+    const uint32_t br = t->trans_b ? t->n : t->k, bc = t->trans_b ? t->k : t->n, bs = bc + PAD, cs = t->n + PAD;
+    float *a = matrix(ar, as, t->spread), *b = matrix(br, bs, t->spread), *bias = matrix(1, t->n, t->spread);
+    float *y = matrix(t->m, cs, t->spread), *c = matrix(t->m, cs, 0), *got = matrix(t->m, cs, 0);
+    const size_t size = (size_t)t->m * cs * sizeof *c;
+    const elb_view va = upload(dev, a, ar, ac, as), vb = upload(dev, b, br, bc, bs),
+                   vc = upload(dev, c, t->m, t->n, cs);
+    const elb_view vbias = upload(dev, bias, 1, t->n, t->n), vy = upload(dev, y, t->m, t->n, cs);
+    const uint32_t room = (uint32_t)elb_gemm_scratch(dev, t->k, t->n);
+    float *nothing = matrix(1, room, 0);
+    const elb_view scratch = upload(dev, nothing, 1, room, room);
+    elb_epilogue epilogue = {.activation = t->bias || t->slope ? ELB_RELU : ELB_IDENTITY};
+    if (t->bias) epilogue.bias = vbias;
+    if (t->slope) epilogue.output = vy;
+    ck_assert_msg(elb_gemm(dev, vc, va, t->trans_a, vb, t->trans_b, &epilogue, scratch) == ELBOW_OK, "%s",
+                  dev->err->text);
+    ck_assert_int_eq(elb_read(got, vc.buffer, 0, size), ELBOW_OK);
+    reference(c, t, a, as, b, bs, bias, y);
+    for (size_t i = 0; i < (size_t)t->m * cs; i++)
+        ck_assert_msg(memcmp(got + i, c + i, sizeof *c) == 0,
+                      "%s %u x %u x %u %s%s bias %d slope %d: row %zu column %zu is %a, not %a", dev->info.id, t->m,
+                      t->n, t->k, t->trans_a ? "T" : "N", t->trans_b ? "T" : "N", t->bias, t->slope, i / cs, i % cs,
+                      (double)got[i], (double)c[i]);
+    const elb_view views[] = {va, vb, vc, vbias, vy, scratch};
+    for (size_t i = 0; i < COUNT(views); i++) elb_buffer_free(views[i].buffer);
+    float *const arrays[] = {a, b, bias, y, c, got, nothing};
+    for (size_t i = 0; i < COUNT(arrays); i++) free(arrays[i]);
+}
+
+/* Sizes around every tile and prime ones; k around the chunks; all transposes; epilogues by turns. */
+static void try_device(elb_device *dev, bool slow)
+{
+    static const uint32_t sizes[][3] = {{1, 1, 1},     {3, 5, 7},      {7, 31, 2},    {8, 32, 16},
+                                        {9, 33, 17},   {13, 17, 1023}, {5, 40, 1024}, {2, 16, 1025},
+                                        {4, 20, 2049}, {65, 63, 15},   {64, 65, 33},  {17, 100, 129}};
+    int number = 0;
+    for (size_t s = 0; s < (slow ? 5 : COUNT(sizes)); s++)
+        for (int layout = 0; layout < 4; layout++, number++) {
+            const trial t = {.m = sizes[s][0],
+                             .n = sizes[s][1],
+                             .k = sizes[s][2],
+                             .trans_a = layout & 1 ? TRANS : NO_TRANS,
+                             .trans_b = layout & 2 ? TRANS : NO_TRANS,
+                             .bias = number % 3 == 1,
+                             .slope = number % 3 == 2,
+                             .spread = number % 2 ? 20 : 2};
+            try_product(dev, &t);
+        }
+}
+
+START_TEST(native_sets)
+{
+    elb_error err = {0};
+    for (size_t s = 0; elb_native_sets[s]; s++) {
+        elb_device *dev;
+        if (!elb_cpu_has(elb_native_sets[s]->name)) continue;
+        ck_assert_int_eq(elb_native_open(&dev, &err, elb_native_sets[s]->name), ELBOW_OK);
+        try_device(dev, false);
+        elb_device_close(dev);
+    }
+}
+END_TEST
+
+/* Each device as it is, then as a GPU would be: local memory, other widths and tiles. */
+START_TEST(every_device)
+{
+    elb_error err = {0};
+    elbow_device_info *infos;
+    size_t count;
+    ck_assert_int_eq(elb_discover(&err, &infos, &count), ELBOW_OK);
+    for (size_t i = 0; i < count; i++) {
+        elb_device *dev;
+        if (!infos[i].usable || strcmp(infos[i].backend, "opencl") != 0) continue;
+        ck_assert_msg(elb_device_open(&dev, &err, infos[i].id) == ELBOW_OK, "%s", err.text);
+        const bool slow = strstr(infos[i].platform, "Oclgrind") != NULL;
+        try_device(dev, slow);
+        static const elb_shape shapes[] = {{1, 64, 64, 4, 2}, {4, 8, 64, 8, 2}, {8, 1, 64, 3, 1}, {4, 16, 64, 2, 4}};
+        for (size_t s = 0; s < COUNT(shapes); s++) {
+            ck_assert_int_eq(elb_device_reshape(dev, shapes[s]), ELBOW_OK);
+            dev->prefers_local = shapes[s].group > 1;
+            try_device(dev, slow);
+        }
+        elb_device_close(dev);
+    }
+    free(infos);
+}
+END_TEST
+
+START_TEST(shapes_that_do_not_fit)
+{
+    elb_error err = {0};
+    elb_device *dev;
+    elb_buffer *buffer;
+    ck_assert_int_eq(elb_native_open(&dev, &err, NULL), ELBOW_OK);
+    ck_assert_int_eq(elb_buffer_new(&buffer, dev, 4096), ELBOW_OK);
+    const elb_view c = elb_matrix(buffer, 0, 2, 3), a = elb_matrix(buffer, 6, 2, 4), b = elb_matrix(buffer, 20, 5, 3);
+    ck_assert_int_eq(elb_gemm(dev, c, a, NO_TRANS, b, NO_TRANS, NULL, c), ELBOW_USAGE);
+    ck_assert_str_eq(err.text, "a product of 2 x 4 by 5 x 3 into 2 x 3 is none");
+    ck_assert_int_eq(elb_gemm(dev, c, a, TRANS, b, NO_TRANS, NULL, c), ELBOW_USAGE);
+    const elb_view whole = elb_matrix(buffer, 20, 4, 3), little = elb_matrix(buffer, 0, 1, 1);
+    ck_assert_int_eq(elb_gemm(dev, c, a, NO_TRANS, whole, NO_TRANS, NULL, little), ELBOW_USAGE);
+    ck_assert_ptr_nonnull(strstr(err.text, "scratch"));
+    elb_buffer_free(buffer);
+    elb_device_close(dev);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("gemm");
+    TCase *cases = tcase_create("gemm");
+    tcase_set_timeout(cases, 600);
+    tcase_add_test(cases, native_sets);
+    tcase_add_test(cases, every_device);
+    tcase_add_test(cases, shapes_that_do_not_fit);
+    suite_add_tcase(suite, cases);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}

@@ -17,7 +17,7 @@ const char *elbow_status_text(elbow_status status)
     return (size_t)status < COUNT(texts) ? texts[status] : "an unknown status";
 }
 
-elbow_status elb_fail(elb_error *err, elbow_status status, const char *format, ...)
+elbow_status(elb_fail)(elb_error *err, elbow_status status, const char *format, ...)
 {
     va_list list;
     va_start(list, format);
@@ -42,13 +42,15 @@ elbow_status elb_blame(elb_error *err, const char *format, ...)
 
 void elb_remark(elb_error *err, const char *format, ...)
 {
-    if (!err->listener) return;
-    char text[768];
+    char text[sizeof err->unheard];
     va_list list;
     va_start(list, format);
     vsnprintf(text, sizeof text, format, list);
     va_end(list);
-    err->listener(err->user, text);
+    if (err->listener)
+        err->listener(err->user, text);
+    else if (!err->unheard[0])
+        elb_format(err->unheard, sizeof err->unheard, "%s", text);
 }
 
 bool elb_times(size_t *out, size_t a, size_t b)

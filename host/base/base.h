@@ -11,6 +11,7 @@ typedef struct elb_error {
     char text[768];
     elbow_listener *listener;
     void *user;
+    char unheard[768]; /* the first remark made before there was a listener */
 } elb_error;
 
 /* Records a failure and returns its status, so that a failing function ends with  return elb_fail(...). One line, no
@@ -18,10 +19,18 @@ typedef struct elb_error {
 elbow_status elb_fail(elb_error *err, elbow_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The status comes back in sight of the compiler and the analysers, which then know that what fails is never OK. */
+static inline elbow_status elb_failed_(elbow_status recorded, elbow_status status)
+{
+    (void)recorded;
+    return status;
+}
+#define elb_fail(err, status, ...) elb_failed_(elb_fail(err, status, __VA_ARGS__), status)
+
 /* Puts words in front of the message of a failure that passes through: a file's name, a layer's. Returns its status. */
 elbow_status elb_blame(elb_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Tells the listener something that is no failure. */
+/* Tells the listener something that is no failure. The first remark without a listener is kept for the one to come. */
 void elb_remark(elb_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Ends the function with the status of a call that failed. */

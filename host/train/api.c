@@ -1,10 +1,14 @@
 /* api.c - the public API over the layers below: contexts, devices, data. Models are in api_model.c. */
-#include "io/curves.h"
 #include "io/data.h"
-#include "io/npy.h"
+#include "math/selftest.h"
 #include "train/context.h"
 
 #include <stdlib.h>
+
+const char *elbow_version(void)
+{
+    return ELBOW_VERSION; /* given by the build */
+}
 
 elbow_recipe elbow_recipe_default(void)
 {
@@ -56,8 +60,12 @@ const char *elbow_message(const elbow_context *context)
 
 void elbow_listen(elbow_context *context, elbow_listener *listener, void *user)
 {
-    context->err.listener = listener;
-    context->err.user = user;
+    elb_error *err = &context->err;
+    err->listener = listener;
+    err->user = user;
+    if (!listener || !err->unheard[0]) return;
+    listener(user, err->unheard);
+    err->unheard[0] = 0;
 }
 
 elbow_status elbow_devices(elbow_context *context, elbow_device_info **devices, size_t *count)
@@ -98,7 +106,18 @@ elbow_status elbow_data_hold_out(elbow_data *data, elbow_context *context, elbow
     return ELBOW_OK;
 }
 
+const elbow_data_info *elbow_data_about(const elbow_data *data)
+{
+    return &data->info;
+}
+
 void elbow_data_free(elbow_data *data)
 {
     elb_data_free(data);
+}
+
+elbow_status elbow_selftest(elbow_context *context, elbow_on_verdict *on_verdict, void *user)
+{
+    elb_begin(context);
+    return elb_selftest(context->dev, on_verdict, user);
 }

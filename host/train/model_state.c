@@ -240,3 +240,17 @@ elbow_status elbow_run_load(elbow_run *run, elbow_context *context, const char *
 {
     return elb_run_read(run, elb_begin(context), path);
 }
+
+uint64_t elbow_model_memory(const elbow_recipe *recipe, const elbow_data *data, uint32_t batch)
+{
+    const elbow_data_info *info = &data->info;
+    const uint64_t images = (uint64_t)info->train + info->validation + info->test;
+    const uint32_t rows = batch > ROWS ? batch : ROWS;
+    size_t parameters = 0;
+    const uint64_t workspace = elb_model_bytes(&parameters, recipe, info->pixels, rows, sizeof(float));
+    if (workspace == UINT64_MAX) return UINT64_MAX;
+    /* w, m, v, a gradient; the batch; the losses of an epoch. */
+    return workspace + 4 * sizeof(float) * parameters +
+           (uint64_t)info->pixels * (info->bytes ? 1 : sizeof(float)) * images +
+           (uint64_t)rows * info->pixels * sizeof(float) + 2 * sizeof(float) * (uint64_t)info->train;
+}

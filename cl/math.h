@@ -232,6 +232,7 @@ FUNCTION vreal vtanh(vreal x)
 FUNCTION void vsincospi(vreal *sin_pi_x, vreal *cos_pi_x, vreal x)
 {
     vreal whole;
+    x = choose(is_tiny(x), splat(0), x);
     const vint quarter = round_to_int(&whole, x + x);
     const vreal t = vfma(whole, splat(-0.5f), x), tt = t * t; /* exact: |t| <= 1/4 */
     vreal p = splat(-0x1.2db5c6p-1f);

@@ -120,8 +120,8 @@ static double error_of(float y, double wanted)
     if (fabs(wanted) < 0x1p-126) wanted = 0;
     const double value = isinf(y) ? copysign(0x1p128, y) : y;
     if (value == wanted) return 0;
-    int power;
-    frexp(wanted, &power);
+    int power = -125; /* what 0 is measured by: the smallest normal number's last place */
+    if (wanted != 0) frexp(wanted, &power);
     return fabs(value - wanted) / ldexp(1, (power < -125 ? -125 : power) - 24);
 }
 
@@ -158,9 +158,10 @@ static void hard_triple(float *a, float *b, float *c, uint32_t i)
     *b = ldexpf(1 + (float)(mixed(3 * (uint64_t)i + 1) >> 9) * 0x1p-23f, (int)(i % 53) - 26);
     if (i % 4 == 1) *c = -(*a * *b);
     if (i % 4 == 2) *c = nextafterf(*c < 0 ? -(*a * *b) : *a * *b, 0);
-    if (i % 4 == 3) {
-        *b = 1 + (float)(i % 64) * 0x1p-23f;
-        *c = *a * ((mixed(i) & 1 ? 0x1p-24f : 0x1p24f) * (mixed(i) & 2 ? -1.0f : 1.0f));
+    if (i % 4 == 3) { /* the product is a middle; c decides, too small for a double of the sum */
+        *a = 1 + (float)(2 * (i / 4 % 512) + 1) * 0x1p-12f;
+        *b = 1 + (float)(2 * (mixed(i) % 512) + 1) * 0x1p-12f;
+        *c = ldexpf(mixed(i) & 0x80000000u ? -1.0f : 1.0f, -(int)(i / 4 % 100));
     }
 }
 

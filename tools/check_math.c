@@ -160,8 +160,8 @@ static double error_of(float y, double wanted)
     if (y == 0 && fabs(wanted) < 0x1p-126) return 0;
     const double value = isinf(y) ? copysign(0x1p128, y) : y;
     if (value == wanted) return 0;
-    int power;
-    frexp(wanted, &power);
+    int power = -125; /* what 0 is measured by: the smallest normal number's last place */
+    if (wanted != 0) frexp(wanted, &power);
     return fabs(value - wanted) / ldexp(1, (power < -125 ? -125 : power) - 24);
 }
 

@@ -63,6 +63,10 @@ static inline int run_suite(const char *name, const TTest *const *tests, size_t 
 {
     setenv("RUSTICL_ENABLE", "llvmpipe", 0);
     unsetenv("ELBOW_CACHE");
+    /* PoCL chooses its folder once in a process: not one that a test takes away. */
+    char pocl[] = "/tmp/elbow-pocl-XXXXXX", command[64];
+    if (!mkdtemp(pocl)) return 1;
+    setenv("POCL_CACHE_DIR", pocl, 1);
     Suite *suite = suite_create(name);
     TCase *all = tcase_create("all");
     tcase_add_checked_fixture(all, setup, teardown);
@@ -73,7 +77,8 @@ static inline int run_suite(const char *name, const TTest *const *tests, size_t 
     srunner_run_all(runner, CK_NORMAL);
     const int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
-    return failed != 0;
+    elb_format(command, sizeof command, "rm -rf '%s'", pocl);
+    return system(command) != 0 || failed != 0;
 }
 
 #endif

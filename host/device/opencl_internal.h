@@ -2,6 +2,7 @@
 #ifndef ELB_OPENCL_INTERNAL_H
 #define ELB_OPENCL_INTERNAL_H
 
+#include "device/cache.h"
 #include "device/opencl.h"
 #include "device/opencl_api.h"
 
@@ -13,6 +14,8 @@ typedef struct elb_instance {
     unsigned char options[ELB_MAX_OPTIONS_SIZE];
     cl_program program;
     cl_kernel kernel;
+    bool to_keep; /* built from source and not yet in the cache, under this key */
+    elb_cache_key key;
 } elb_instance;
 
 /* Small writes are copied here, so that they need not wait for the queue. */

@@ -1,5 +1,5 @@
-/* kill_at.c - a library for LD_PRELOAD: the process dies as by kill -9 just before its n-th call (ELBOW_KILL_AT, from 1)
- * of those that make files durable. So a test can interrupt a save at every point of it. With ELBOW_COUNT_CALLS the
+/* kill_at.c - a library for LD_PRELOAD: the process dies as by kill -9 just before its n-th call (ELBOW_KILL_AT, from
+ * 1) of those that make files durable. So a test can interrupt a save at every point of it. With ELBOW_COUNT_CALLS the
  * number of calls is written to that file at exit instead. */
 #include <dlfcn.h>
 #include <signal.h>

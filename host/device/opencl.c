@@ -150,7 +150,7 @@ elbow_status elb_opencl_adopt(elb_device **dev, elb_error *err, void *context, v
         return elb_fail(err, ELBOW_USAGE,
                         "a cl_context, a cl_device_id and a cl_command_queue are needed; one is NULL");
     elb_cl cl;
-    elb_found found;
+    elb_found found = {0};
     TRY(elb_cl_load(&cl, err));
     TRY(check_queue(err, &cl, context, device, queue));
     TRY(describe_lent(&found, err, &cl, device));

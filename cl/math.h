@@ -32,6 +32,17 @@
 #define PI_HIGH         0x1.921fb6p1f
 #define PI_LOW          (-0x1.777a5cp-24f)
 
+/* Sums and differences of bits wrap: some are of arguments whose results are replaced. */
+FUNCTION vint plus_bits(vint a, vint b)
+{
+    return to_ints(to_uints(a) + to_uints(b));
+}
+
+FUNCTION vint minus_bits(vint a, vint b)
+{
+    return to_ints(to_uints(a) - to_uints(b));
+}
+
 /* v 2^n, unchecked: right where v and the result are normal, otherwise bits that the caller replaces. */
 FUNCTION vreal scale_bits(vreal v, vint n)
 {
@@ -108,7 +119,7 @@ FUNCTION vreal vexpm1(vreal x)
 /* k for which u 2^-k lies in [2/3, 4/3). */
 FUNCTION vint log_exponent(vreal u)
 {
-    return (as_bits(u) - splat_int(0x3f2aaaab)) >> 23;
+    return minus_bits(as_bits(u), splat_int(0x3f2aaaab)) >> 23;
 }
 
 /* k log 2 + log(1 + f + lost), |f| <= 1/3. */
@@ -174,7 +185,7 @@ FUNCTION vreal reciprocal_mantissa(vreal m)
 /* 1 / d to about 22 bits, 1 <= d < 2^60. */
 FUNCTION vreal reciprocal_guess(vreal d)
 {
-    vreal y = from_bits(splat_int(0x7ef311c7) - as_bits(d));
+    vreal y = from_bits(minus_bits(splat_int(0x7ef311c7), as_bits(d)));
     y = vfma(vfma(-d, y, splat(1)), y, y);
     y = vfma(vfma(-d, y, splat(1)), y, y);
     return vfma(vfma(-d, y, splat(1)), y, y);
@@ -287,7 +298,8 @@ FUNCTION vreal vreciprocal(vreal x)
 {
     const vint sign = as_bits(x) & splat_int(-REAL_MAX_BITS - 1);
     const vreal y = reciprocal_mantissa(mantissa(x));
-    const vreal scaled = from_bits(as_bits(y) - ((as_bits(x) & splat_int(REAL_INF_BITS)) - splat_int(ONE_BITS)));
+    const vreal scaled =
+        from_bits(minus_bits(as_bits(y), (as_bits(x) & splat_int(REAL_INF_BITS)) - splat_int(ONE_BITS)));
     vreal z = from_bits(as_bits(scaled) | sign);
     z = choose(MASK(as_bits(scaled) < splat_int(SMALLEST_NORMAL)), splat(0), z);
     z = choose(is_tiny(x), from_bits(splat_int(REAL_INF_BITS) | sign), z);
@@ -297,8 +309,8 @@ FUNCTION vreal vreciprocal(vreal x)
 /* The square root, rightly rounded; NaN below zero. */
 FUNCTION vreal vsqrt(vreal x)
 {
-    const vint shift = (as_bits(x) - splat_int(ONE_BITS)) & splat_int(-0x01000000); /* an even exponent */
-    const vreal m = from_bits(as_bits(x) - shift);                                  /* in [1, 4) */
+    const vint shift = minus_bits(as_bits(x), splat_int(ONE_BITS)) & splat_int(-0x01000000); /* an even exponent */
+    const vreal m = from_bits(minus_bits(as_bits(x), shift));                                /* in [1, 4) */
     vreal y = vfma(splat(-0x1.381f1ap-6f), m, splat(0x1.8eb744p-3f));
     y = vfma(y, m, splat(-0x1.7a4c32p-1f));
     y = vfma(y, m, splat(0x1.8e6242p0f));
@@ -306,7 +318,7 @@ FUNCTION vreal vsqrt(vreal x)
     y = vfma(splat(0.5f) * y, vfma(-(m * y), y, splat(1)), y);
     const vreal s = m * y;
     const vreal root = vfma(vfma(-s, s, m), splat(0.5f) * y, s);
-    const vreal scaled = from_bits(as_bits(root) + (shift >> 1));
+    const vreal scaled = from_bits(plus_bits(as_bits(root), shift >> 1));
     const vreal low = choose(is_tiny(x), splat(0), nan_real());
     const vreal z = choose(MASK(as_bits(x) < splat_int(SMALLEST_NORMAL)), low, scaled);
     return choose(MASK(as_bits(x) >= splat_int(REAL_INF_BITS)), x, z);

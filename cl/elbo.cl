@@ -21,14 +21,14 @@ kernel void elbo(global real *loss, global real *sse, global real *dy, global co
     local real scratch[LANES];
     const uint row = (uint)get_group_id(0);
     const real factor = REC_WEIGHT * scale;
-    global real *dy_at = dy + (ulong)row * dy_row;
-    global const real *y_at = y + (ulong)row * y_row, *x_at = x + (ulong)row * x_row;
+    global real *dy_row_at = dy + (ulong)row * dy_row;
+    global const real *y_row_at = y + (ulong)row * y_row, *x_row_at = x + (ulong)row * x_row;
     lanes losses, squares;
     lanes_zero(&losses);
     lanes_zero(&squares);
     for (uint t = 0; row_at(t) < cols; t++) {
         const uint j = row_at(t), left = cols - j;
-        const vreal out = load_part(y_at + j, left), datum = load_part(x_at + j, left);
+        const vreal out = load_part(y_row_at + j, left), datum = load_part(x_row_at + j, left);
         vreal term, slope, error;
         if (LIKELIHOOD == BERNOULLI) {
             term = keep_part(vfma(-datum, out, vsoftplus(out)), left);
@@ -40,7 +40,7 @@ kernel void elbo(global real *loss, global real *sse, global real *dy, global co
         }
         lanes_add(&losses, term, t);
         lanes_add(&squares, keep_part(error * error, left), t);
-        store_part(dy_at + j, canonical(slope * splat(factor)), left);
+        store_part(dy_row_at + j, canonical(slope * splat(factor)), left);
     }
     const real row_loss = lanes_total(&losses, scratch), row_sse = lanes_total(&squares, scratch);
     if (get_local_id(0) == 0) {

@@ -21,14 +21,14 @@ OPTION(BIAS, 0, "1: add the bias")
 #define START_SUM(r, v) vreal c##r##_##v = splat(0);
 #define START_SUMS(r) EACH_VECTOR(START_SUM, r)
 #define START_VECTOR(r, v) const uint at##v = col + v * WIDTH < b_cols ? v * WIDTH : 0;
-#define LOAD_VECTOR(r, v) const vreal b##v = load(b_at + at##v);
+#define LOAD_VECTOR(r, v) const vreal b##v = load(b_here + at##v);
 #define ADD_PRODUCT(r, v) c##r##_##v = vfma(a_value, b##v, c##r##_##v);
-#define ADD_PRODUCTS(r) { const vreal a_value = splat(a##r[a_at]); EACH_VECTOR(ADD_PRODUCT, r) }
+#define ADD_PRODUCTS(r) { const vreal a_value = splat(a##r[a_here]); EACH_VECTOR(ADD_PRODUCT, r) }
 #define KEEP_SUM(r, v)                                                                                                 \
     if (row + r < m && col + v * WIDTH < n) {                                                                          \
-        global real *c_at = c + (ulong)(row + r) * c_row + col + v * WIDTH;                                            \
-        if (begin > 0) c##r##_##v += load_part(c_at, n - col - v * WIDTH);                                             \
-        store_part(c_at, c##r##_##v, n - col - v * WIDTH);                                                             \
+        global real *c_here = c + (ulong)(row + r) * c_row + col + v * WIDTH;                                            \
+        if (begin > 0) c##r##_##v += load_part(c_here, n - col - v * WIDTH);                                             \
+        store_part(c_here, c##r##_##v, n - col - v * WIDTH);                                                             \
     }
 #define KEEP_SUMS(r) EACH_VECTOR(KEEP_SUM, r)
 /* clang-format on */
@@ -45,14 +45,14 @@ kernel void gemm(global real *c, global const real *a, global const real *b, glo
     uint begin = 0;
     do {
         const uint end = k - begin < CHUNK ? k : begin + CHUNK;
-        global const real *b_at = b_first + (ulong)begin * b_row;
-        ulong a_at = (ulong)begin * a_col;
+        global const real *b_here = b_first + (ulong)begin * b_row;
+        ulong a_here = (ulong)begin * a_col;
         EACH_ROW(START_SUMS)
         for (uint p = begin; p < end; p++) {
             EACH_VECTOR(LOAD_VECTOR, 0)
             EACH_ROW(ADD_PRODUCTS)
-            b_at += b_row;
-            a_at += a_col;
+            b_here += b_row;
+            a_here += a_col;
         }
         EACH_ROW(KEEP_SUMS)
         begin = end;
@@ -61,9 +61,9 @@ kernel void gemm(global real *c, global const real *a, global const real *b, glo
     const uint col_end = col + TILE_COLS < n ? col + TILE_COLS : n;
     for (uint i = row; i < row_end; i++)
         for (uint j = col; j < col_end; j += WIDTH) {
-            global real *c_at = c + (ulong)i * c_row + j;
-            const vreal sum = load_part(c_at, n - j);
-            store_part(c_at, finish_product(sum, bias + j, y + (ulong)i * y_row + j, n - j, BIAS, ACTIVATION, GRADIENT),
+            global real *c_here = c + (ulong)i * c_row + j;
+            const vreal sum = load_part(c_here, n - j);
+            store_part(c_here, finish_product(sum, bias + j, y + (ulong)i * y_row + j, n - j, BIAS, ACTIVATION, GRADIENT),
                        n - j);
         }
 }

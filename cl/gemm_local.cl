@@ -58,12 +58,12 @@ kernel void gemm_local(global real *c, global const real *a, global const real *
             for (int v = 0; v < TILE_VECTORS; v++) {
                 const uint i = row + r, j = col + v * ITEMS_COLS * WIDTH;
                 if (i >= m || j >= n) continue;
-                global real *c_at = c + (ulong)i * c_row + j;
+                global real *c_here = c + (ulong)i * c_row + j;
                 vreal value = sum[r][v];
-                if (begin > 0) value += load_part(c_at, n - j);
+                if (begin > 0) value += load_part(c_here, n - j);
                 if (end == k)
                     value = finish_product(value, bias + j, y + (ulong)i * y_row + j, n - j, BIAS, ACTIVATION, GRADIENT);
-                store_part(c_at, value, n - j);
+                store_part(c_here, value, n - j);
             }
         begin = end;
     } while (begin < k);

@@ -8,10 +8,10 @@
 kernel void row_sum(global real *y, global const real *x, uint cols, uint x_row)
 {
     local real scratch[LANES];
-    global const real *x_at = x + (ulong)get_group_id(0) * x_row;
+    global const real *row = x + (ulong)get_group_id(0) * x_row;
     lanes sums;
     lanes_zero(&sums);
-    for (uint t = 0; row_at(t) < cols; t++) lanes_add(&sums, load_part(x_at + row_at(t), cols - row_at(t)), t);
+    for (uint t = 0; row_at(t) < cols; t++) lanes_add(&sums, load_part(row + row_at(t), cols - row_at(t)), t);
     const real sum = lanes_total(&sums, scratch);
     if (get_local_id(0) == 0) y[get_group_id(0)] = sum;
 }

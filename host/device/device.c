@@ -6,7 +6,9 @@
 
 void elb_device_close(elb_device *dev)
 {
-    if (dev) dev->ops->close(dev);
+    if (!dev) return;
+    elb_device_close(dev->reference);
+    dev->ops->close(dev);
 }
 
 static bool shape_is_possible(elb_shape s)

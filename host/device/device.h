@@ -77,6 +77,9 @@ typedef struct elb_device_ops {
     void (*close)(elb_device *dev);
 } elb_device_ops;
 
+/* Says whether a program that was just built computes what it should; a failure refuses it. */
+typedef elbow_status elb_verify(elb_device *dev, const struct elb_kernel *kernel, const void *options);
+
 /* What every device has in common; each implementation's struct begins with it. */
 struct elb_device {
     const elb_device_ops *ops;
@@ -87,6 +90,8 @@ struct elb_device {
     bool prefers_local;    /* GPU-like: work-groups with local memory rather than one work-item per group */
     elb_shape shape;       /* of all kernels; see elb_device_reshape */
     uint64_t bytes_in_use; /* of buffers */
+    elb_verify *verify;    /* called before a program's first use; NULL: all are trusted */
+    elb_device *reference; /* verify's own, which it opens when it needs it; closed with the device */
 };
 
 /* What every buffer has in common. */

@@ -14,6 +14,7 @@ typedef struct elb_instance {
     unsigned char options[ELB_MAX_OPTIONS_SIZE];
     cl_program program;
     cl_kernel kernel;
+    bool trusted; /* verify found it good */
     bool to_keep; /* built from source and not yet in the cache, under this key */
     elb_cache_key key;
 } elb_instance;

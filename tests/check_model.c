@@ -1,0 +1,275 @@
+/* check_model.c - the gradient of the whole model against central differences, in double, for every kind of model; and
+ * what a model promises beside: its tensors, shards as row ranges, the weight as option and as argument. */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "device/native.h"
+#include "elb_kernels.h"
+#include "nn/model.h"
+
+extern const elb_native_set elb_native_float64;
+
+enum { PIXELS = 11, ROWS = 5 };
+
+typedef struct bench {
+    elb_error err;
+    elb_device *dev;
+    elb_model *model;
+    elbow_recipe recipe;
+    uint32_t count;
+    elb_buffer *w, *g, *x, *samples;
+    elb_batch batch;
+    double *values;
+} bench;
+
+static double draw(uint64_t *state)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return ldexp((double)(*state >> 11), -52) - 1;
+}
+
+static elb_view flat(const bench *b, elb_buffer *buffer)
+{
+    return elb_matrix(buffer, 0, 1, b->count);
+}
+
+static void ok(const bench *b, elbow_status status)
+{
+    ck_assert_msg(status == ELBOW_OK, "%s", b->err.text);
+}
+
+static void start(bench *b, const elbow_recipe *recipe, bool scheduled, const elb_native_set *set)
+{
+    uint64_t state = 7;
+    double x[ROWS * PIXELS];
+    const uint32_t samples[ROWS] = {3, 1, 4, 15, 9};
+    memset(b, 0, sizeof *b);
+    b->recipe = *recipe;
+    ok(b, elb_native_open_set(&b->dev, &b->err, set));
+    ok(b, elb_model_new(&b->model, b->dev, recipe, PIXELS, ROWS, scheduled));
+    b->count = (uint32_t)elb_model_parameters(b->model);
+    const size_t size = b->dev->real_size;
+    ok(b, elb_buffer_new(&b->w, b->dev, b->count * size));
+    ok(b, elb_buffer_new(&b->g, b->dev, b->count * size));
+    ok(b, elb_buffer_new(&b->x, b->dev, sizeof x));
+    ok(b, elb_buffer_new(&b->samples, b->dev, sizeof samples));
+    b->values = malloc(b->count * sizeof *b->values);
+    ck_assert_ptr_nonnull(b->values);
+    for (uint32_t i = 0; i < b->count; i++) b->values[i] = 0.7 * draw(&state);
+    for (int i = 0; i < ROWS * PIXELS; i++) x[i] = 0.5 + 0.5 * draw(&state);
+    ok(b, elb_write_doubles(flat(b, b->w), b->values));
+    ok(b, elb_write_doubles(elb_matrix(b->x, 0, ROWS, PIXELS), x));
+    ok(b, elb_write(b->samples, 0, samples, sizeof samples));
+    b->batch = (elb_batch){.x = elb_matrix(b->x, 0, ROWS, PIXELS),
+                           .samples = elb_matrix(b->samples, 0, 1, ROWS),
+                           .purpose = ELB_LATENT_NOISE,
+                           .draw = 2,
+                           .weight = recipe->weight,
+                           .scale = recipe->batch == ELBOW_MEAN ? 1.0 / ROWS : 1};
+}
+
+static void end(bench *b)
+{
+    elb_model_free(b->model);
+    elb_buffer *const buffers[] = {b->w, b->g, b->x, b->samples};
+    for (size_t i = 0; i < COUNT(buffers); i++) elb_buffer_free(buffers[i]);
+    elb_device_close(b->dev);
+    free(b->values);
+}
+
+/* The objective, as the recipe's comment in elbow.h has it. */
+static double objective(bench *b)
+{
+    double distortion[ROWS], rate[ROWS], sum = 0;
+    const elbow_recipe *r = &b->recipe;
+    const double rec = r->pixels == ELBOW_MEAN ? (double)(float)(1.0 / PIXELS) : 1;
+    const double kl = (double)(float)(r->latents == ELBOW_MEAN ? r->weight / r->latent : r->weight);
+    ok(b, elb_model_forward(b->model, flat(b, b->w), &b->batch, true));
+    const elb_losses losses = elb_model_losses(b->model);
+    ok(b, elb_read_doubles(distortion, losses.distortion));
+    ok(b, elb_read_doubles(rate, losses.rate));
+    for (int i = 0; i < ROWS; i++) sum += rec * distortion[i] + kl * rate[i];
+    return sum * b->batch.scale;
+}
+
+static double at(bench *b, uint32_t i, double value)
+{
+    const elb_view one = elb_matrix(b->w, i, 1, 1);
+    ok(b, elb_write_doubles(one, &value));
+    return objective(b);
+}
+
+static void check_gradient(const elbow_recipe *recipe, bool use_mean)
+{
+    bench b;
+    uint32_t tensors;
+    start(&b, recipe, false, &elb_native_float64);
+    b.batch.use_mean = use_mean;
+    double *g = malloc(b.count * sizeof *g), largest = 0;
+    ck_assert_ptr_nonnull(g);
+    objective(&b);
+    ok(&b, elb_model_backward(b.model, flat(&b, b.g), flat(&b, b.w), &b.batch));
+    ok(&b, elb_read_doubles(g, flat(&b, b.g)));
+    for (uint32_t i = 0; i < b.count; i++) largest = fmax(largest, fabs(g[i]));
+    ck_assert_double_gt(largest, 1e-3);
+    const elb_tensor_place *places = elb_model_tensors(b.model, &tensors);
+    for (uint32_t t = 0; t < tensors; t++) {
+        const uint32_t size = places[t].shape[0] * (places[t].axes == 2 ? places[t].shape[1] : 1);
+        for (uint32_t e = 0; e < size; e += size / 7 + 1) {
+            const uint32_t i = (uint32_t)places[t].offset + e;
+            const double h = 1e-5, up = at(&b, i, b.values[i] + h), down = at(&b, i, b.values[i] - h);
+            const double slope = (up - down) / (2 * h);
+            at(&b, i, b.values[i]);
+            ck_assert_msg(fabs(slope - g[i]) <= 1e-6 * fmax(largest, 1e-2),
+                          "%s[%u]: gradient %.10g, differences %.10g (largest %g; model %d, likelihood %d, pixels %d, "
+                          "latents %d, batch %d, activation %d, hidden %u %u)",
+                          places[t].name, e, g[i], slope, largest, (int)recipe->model, (int)recipe->likelihood,
+                          (int)recipe->pixels, (int)recipe->latents, (int)recipe->batch, (int)recipe->activation,
+                          recipe->hidden[0], recipe->hidden[1]);
+        }
+    }
+    free(g);
+    end(&b);
+}
+
+static elbow_recipe small(void)
+{
+    return (elbow_recipe){.hidden = {9, 6}, .latent = 3, .sigma2 = 0.4, .weight = 1.5, .seed = 5};
+}
+
+START_TEST(gradients)
+{
+    for (int c = 0; c < 2 * 2 * 2 * 2 * 4; c++) {
+        elbow_recipe r = small();
+        r.likelihood = c & 1 ? ELBOW_GAUSSIAN : ELBOW_BERNOULLI;
+        r.pixels = c & 2 ? ELBOW_MEAN : ELBOW_SUM;
+        r.latents = c & 4 ? ELBOW_MEAN : ELBOW_SUM;
+        r.batch = c & 8 ? ELBOW_MEAN : ELBOW_SUM;
+        r.activation = (elbow_activation)(c >> 4);
+        for (int depth = 0; depth < 3; depth++) {
+            elbow_recipe deep = r;
+            if (depth == 0) deep.model = ELBOW_LINEAR;
+            if (depth == 1) deep.hidden[1] = 0;
+            check_gradient(&deep, c % 3 == 0);
+        }
+    }
+}
+END_TEST
+
+START_TEST(tensors_lie_without_gaps)
+{
+    static const char *const names[] = {"encoder.0.weight", "encoder.0.bias", "encoder.1.weight", "encoder.1.bias",
+                                        "mu.weight",        "logvar.weight",  "mu.bias",          "logvar.bias",
+                                        "decoder.0.weight", "decoder.0.bias", "decoder.1.weight", "decoder.1.bias",
+                                        "decoder.2.weight", "decoder.2.bias"};
+    bench b;
+    const elbow_recipe r = small();
+    uint32_t count;
+    size_t offset = 0;
+    start(&b, &r, false, &elb_native_float64);
+    const elb_tensor_place *places = elb_model_tensors(b.model, &count);
+    ck_assert_uint_eq(count, COUNT(names));
+    for (uint32_t t = 0; t < count; t++) {
+        ck_assert_str_eq(places[t].name, names[t]);
+        ck_assert_uint_eq(places[t].offset, offset);
+        offset += (size_t)places[t].shape[0] * (places[t].axes == 2 ? places[t].shape[1] : 1);
+    }
+    ck_assert_uint_eq(offset, b.count);
+    ck_assert_uint_eq(places[8].shape[0], 6);
+    ck_assert_uint_eq(places[8].shape[1], 3);
+    ck_assert_double_eq_tol(places[0].bound, 1 / sqrt(11), 1e-15);
+    end(&b);
+}
+END_TEST
+
+/* The same bits whether the weight is built in or given, and whether rows come together or alone. */
+START_TEST(weight_and_rows)
+{
+    const elbow_recipe r = small();
+    bench built, given;
+    start(&built, &r, false, &elb_native_float64);
+    start(&given, &r, true, &elb_native_float64);
+    bench *const both[] = {&built, &given};
+    double *g[2], together[ROWS], alone[ROWS];
+    for (int i = 0; i < 2; i++) {
+        bench *b = both[i];
+        g[i] = malloc(b->count * sizeof *g[i]);
+        ck_assert_ptr_nonnull(g[i]);
+        objective(b);
+        ok(b, elb_model_backward(b->model, flat(b, b->g), flat(b, b->w), &b->batch));
+        ok(b, elb_read_doubles(g[i], flat(b, b->g)));
+    }
+    ck_assert_int_eq(memcmp(g[0], g[1], built.count * sizeof *g[0]), 0);
+    ok(&built, elb_read_doubles(together, elb_model_losses(built.model).rate));
+    for (uint32_t row = 0; row < ROWS; row++) {
+        elb_batch one = built.batch;
+        one.x = elb_rows(one.x, row, 1);
+        one.samples = elb_cols(one.samples, row, 1);
+        ok(&built, elb_model_forward(built.model, flat(&built, built.w), &one, false));
+        ok(&built, elb_read_doubles(alone, elb_model_losses(built.model).rate));
+        ck_assert_int_eq(memcmp(&alone[0], &together[row], sizeof *alone), 0);
+    }
+    free(g[0]), free(g[1]);
+    end(&built), end(&given);
+}
+END_TEST
+
+START_TEST(where_it_broke)
+{
+    bench b;
+    char name[64];
+    const elbow_recipe r = small();
+    start(&b, &r, false, &elb_native_float64);
+    objective(&b);
+    ok(&b, elb_model_first_bad(name, b.model, ROWS));
+    ck_assert_str_eq(name, "");
+    uint32_t count;
+    const elb_tensor_place *places = elb_model_tensors(b.model, &count);
+    at(&b, (uint32_t)places[11].offset, INFINITY); /* decoder.1.bias */
+    ok(&b, elb_model_first_bad(name, b.model, ROWS));
+    ck_assert_str_eq(name, "decoder.1");
+    at(&b, (uint32_t)places[7].offset + 1, NAN); /* logvar.bias */
+    ok(&b, elb_model_first_bad(name, b.model, ROWS));
+    ck_assert_str_eq(name, "latent 1");
+    end(&b);
+}
+END_TEST
+
+START_TEST(what_is_no_model)
+{
+    elb_error err = {0};
+    elb_device *dev;
+    elb_model *model;
+    elbow_recipe r = small();
+    ck_assert_int_eq(elb_native_open(&dev, &err, NULL), ELBOW_OK);
+    r.latent = 0;
+    ck_assert_int_eq(elb_model_new(&model, dev, &r, PIXELS, ROWS, false), ELBOW_USAGE);
+    ck_assert_ptr_null(model);
+    ck_assert_ptr_nonnull(strstr(err.text, "latents"));
+    r.latent = 3;
+    ck_assert_int_eq(elb_model_new(&model, dev, &r, PIXELS, 0, false), ELBOW_USAGE);
+    r.hidden[0] = UINT32_MAX;
+    ck_assert_int_eq(elb_model_new(&model, dev, &r, PIXELS, ROWS, false), ELBOW_USAGE);
+    elb_device_close(dev);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("model");
+    TCase *cases = tcase_create("model");
+    tcase_set_timeout(cases, 300);
+    tcase_add_test(cases, gradients);
+    tcase_add_test(cases, tensors_lie_without_gaps);
+    tcase_add_test(cases, weight_and_rows);
+    tcase_add_test(cases, where_it_broke);
+    tcase_add_test(cases, what_is_no_model);
+    suite_add_tcase(suite, cases);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}

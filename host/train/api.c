@@ -36,7 +36,8 @@ elbow_train_options elbow_train_default(void)
                                  .rate_factor = 0.5,
                                  .shards = 1,
                                  .maths = ELBOW_EXACT,
-                                 .nonfinite = ELBOW_NONFINITE_STOP};
+                                 .nonfinite = ELBOW_NONFINITE_STOP,
+                                 .save_every = 60};
 }
 
 elbow_status elbow_open(elbow_context **context, const char *device)

@@ -116,9 +116,9 @@ static void try_product(elb_device *dev, const trial *t)
 /* Sizes around every tile and prime ones; k around the chunks; all transposes; epilogues by turns. */
 static void try_device(elb_device *dev, bool slow)
 {
-    static const uint32_t sizes[][3] = {{1, 1, 1},     {3, 5, 7},      {7, 31, 2},    {8, 32, 16},
-                                        {9, 33, 17},   {13, 17, 1023}, {5, 40, 1024}, {2, 16, 1025},
-                                        {4, 20, 2049}, {65, 63, 15},   {64, 65, 33},  {17, 100, 129}};
+    static const uint32_t sizes[][3] = {{1, 1, 1},      {3, 5, 7},      {7, 31, 2},    {8, 32, 16},   {9, 33, 17},
+                                        {13, 17, 1023}, {5, 40, 1024},  {2, 16, 1025}, {4, 20, 2049}, {65, 63, 15},
+                                        {64, 65, 33},   {17, 100, 129}, {257, 32, 300}};
     int number = 0;
     for (size_t s = 0; s < (slow ? 5 : COUNT(sizes)); s++)
         for (int layout = 0; layout < 4; layout++, number++) {

@@ -313,6 +313,20 @@ ELBOW_API double elbow_weight_for_beta(const elbow_recipe *recipe, uint32_t pixe
  * the plain ELBO". */
 ELBOW_API void elbow_weight_sentence(char *out, size_t size, const elbow_recipe *recipe, uint32_t pixels);
 
+/* Before any training: how many latents will carry something at the recipe's weight, by the closed form of the linear
+ * VAE on the data's spectrum (docs/weight.md). A forecast, close in where latents are lost; costs about half a second.
+ */
+typedef struct elbow_forecast {
+    uint32_t active;      /* of min(latent, 64) */
+    double rate;          /* nats per datum; a linear theory: it underrates a deep decoder */
+    double collapse_beta; /* every latent is lost from this beta on */
+    char sentence[256];   /* the same for people */
+} elbow_forecast;
+
+/* Errors: MEMORY. */
+ELBOW_API elbow_status elbow_foresee(elbow_forecast *forecast, elbow_context *context, const elbow_data *data,
+                                     const elbow_recipe *recipe);
+
 /* ---- 8. selftest
  * ------------------------------------------------------------------------------------------------------ */
 

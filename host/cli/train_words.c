@@ -65,6 +65,17 @@ static void say_model(const train_settings *s, const elbow_data_info *data, cons
     say("model", text);
 }
 
+/* What the linear theory foresees; that nothing will be learnt is a warning even where nothing else is said. */
+static void say_forecast(elbow_context *context, const train_settings *s, const elbow_data *data)
+{
+    elbow_forecast forecast;
+    if (elbow_foresee(&forecast, context, data, &s->recipe) != ELBOW_OK) return;
+    if (forecast.active == 0)
+        cli_warn("%s", forecast.sentence);
+    else if (!s->quiet)
+        say("forecast", forecast.sentence);
+}
+
 void train_announce(elbow_context *context, const train_settings *s, const elbow_data *data, const elbow_model *model)
 {
     const elbow_data_info *about = elbow_data_about(data);
@@ -77,10 +88,12 @@ void train_announce(elbow_context *context, const train_settings *s, const elbow
         say_model(s, about, model);
         elbow_weight_sentence(text, sizeof text, &s->recipe, about->pixels);
         say("weight", text);
+        say_forecast(context, s, data);
         snprintf(text, sizeof text, "%s on the device, the data included", cli_bytes(bytes, needed));
         say("memory", text);
         say("run", s->out);
     }
+    if (s->quiet) say_forecast(context, s, data);
     if (there > 0 && needed > there)
         cli_warn("%s needed and the device has %s: a smaller --batch or --limit needs less", cli_bytes(bytes, needed),
                  cli_bytes(all, there));

@@ -1,6 +1,9 @@
 /* api.c - the public API over the layers below: contexts, devices, data. Models are in api_model.c. */
+#include "device/opencl.h"
+#include "elbow_cl.h"
 #include "io/data.h"
 #include "math/selftest.h"
+#include "theory/predict.h"
 #include "train/context.h"
 
 #include <stdlib.h>
@@ -115,6 +118,33 @@ const elbow_data_info *elbow_data_about(const elbow_data *data)
 void elbow_data_free(elbow_data *data)
 {
     elb_data_free(data);
+}
+
+elbow_status elbow_open_cl(elbow_context **context, cl_context cl, cl_device_id device, cl_command_queue queue)
+{
+    *context = calloc(1, sizeof **context);
+    if (!*context) return ELBOW_MEMORY;
+    return elb_opencl_adopt(&(*context)->dev, &(*context)->err, cl, device, queue);
+}
+
+elbow_status elbow_lend_cl(elbow_context *context, cl_context *cl, cl_device_id *device, cl_command_queue *queue)
+{
+    void *lent[3] = {NULL, NULL, NULL};
+    elb_begin(context);
+    const elbow_status status = elb_opencl_lend(context->dev, &lent[0], &lent[1], &lent[2]);
+    *cl = lent[0], *device = lent[1], *queue = lent[2];
+    return status;
+}
+
+elbow_status elbow_foresee(elbow_forecast *forecast, elbow_context *context, const elbow_data *data,
+                           const elbow_recipe *recipe)
+{
+    elb_prediction prediction;
+    TRY(elb_predict(&prediction, elb_begin(context), data, recipe));
+    *forecast = (elbow_forecast){
+        .active = prediction.active, .rate = prediction.rate, .collapse_beta = prediction.collapse_beta};
+    elb_predict_sentence(forecast->sentence, sizeof forecast->sentence, &prediction, recipe, data->info.pixels);
+    return ELBOW_OK;
 }
 
 elbow_status elbow_selftest(elbow_context *context, elbow_on_verdict *on_verdict, void *user)

@@ -1,0 +1,152 @@
+/* bench_step.c - the time of one training step of the 784-400-20 MLP on devices, and from start to the first step.
+ *
+ *     bench_step [--steps N] [--rounds N] [--batch N] [--shards S] [--first] DEVICE...
+ *
+ * The devices take turns, round by round, so that a drift of the machine's speed favours none. A figure is the time of
+ * a run of STEPS steps, waited for at its end, divided by STEPS: median, 10th and 90th percentile over the rounds, in
+ * milliseconds. --first instead prints the seconds from the program's start to the end of the first step on one device.
+ * Made-up images of 28x28; Bernoulli, Adam, exact maths. */
+#include "train/step.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PIXELS = 784, IMAGES = 4096, MOST_DEVICES = 8, MOST_ROUNDS = 1000 };
+
+typedef struct lane {
+    elbow_context *context;
+    elbow_data *data;
+    elbow_model *model;
+    elb_feed *feed;
+    elb_stepper stepper;
+    uint64_t number;
+    double ms[MOST_ROUNDS];
+} lane;
+
+typedef struct setting {
+    uint32_t steps, rounds, batch, shards;
+    bool first;
+} setting;
+
+static void must(elbow_status status, const lane *l)
+{
+    if (status == ELBOW_OK) return;
+    fprintf(stderr, "bench_step: %s\n", elbow_message(l->context));
+    exit(EXIT_FAILURE);
+}
+
+static elbow_train_options options_of(const setting *s)
+{
+    elbow_train_options options = elbow_train_default();
+    options.batch = s->batch;
+    options.shards = s->shards;
+    return options;
+}
+
+static void open_lane(lane *l, const char *device, const setting *s, const elbow_train_options *options)
+{
+    const elbow_recipe recipe = elbow_recipe_default();
+    float *images = malloc(sizeof *images * IMAGES * PIXELS);
+    if (!images) exit(EXIT_FAILURE);
+    for (uint32_t i = 0; i < IMAGES * PIXELS; i++) images[i] = (float)(i * 2654435761u >> 24) / 255;
+    must(elbow_open(&l->context, device), l);
+    must(elbow_data_from_floats(&l->data, l->context, 28, 28, 1, images, IMAGES, NULL, 0), l);
+    must(elbow_model_new(&l->model, l->context, &recipe, l->data), l);
+    must(elb_model_reserve(l->model, s->batch), l);
+    must(elb_feed_new(&l->feed, l->context->dev, l->data, ELBOW_TRAIN, s->batch, &recipe, UINT64_MAX), l);
+    must(elb_stepper_open(&l->stepper, l->model, options, IMAGES), l);
+    must(elb_feed_start(l->feed, 1), l);
+    free(images);
+}
+
+static void close_lane(lane *l)
+{
+    elb_feed_free(l->feed);
+    elb_stepper_close(&l->stepper);
+    elbow_model_free(l->model);
+    elbow_data_free(l->data);
+    elbow_close(l->context);
+}
+
+static double run_steps(lane *l, const setting *s, uint32_t steps)
+{
+    const double start = elb_seconds();
+    for (uint32_t i = 0; i < steps; i++) {
+        const uint32_t first = (uint32_t)(l->number % (IMAGES / s->batch)) * s->batch;
+        must(elb_stepper_run(
+                 &l->stepper, l->feed,
+                 &(elb_step){.number = l->number, .epoch = 1, .first = first, .rows = s->batch, .rate = 1e-3}),
+             l);
+        l->number++;
+    }
+    must(elb_finish(l->context->dev), l);
+    return elb_seconds() - start;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void print_lane(lane *l, const char *device, const setting *s)
+{
+    const double flop = 2.0 * s->batch * (3.0 * (784 * 400 + 400 * 40 + 20 * 400 + 400 * 784) - 784 * 400);
+    qsort(l->ms, s->rounds, sizeof *l->ms, by_size);
+    const double median = l->ms[s->rounds / 2];
+    printf("%-16s %8.3f ms   (%.3f .. %.3f)   %9.0f images/s   %6.1f GFLOP/s\n", device, median, l->ms[s->rounds / 10],
+           l->ms[s->rounds * 9 / 10], 1e3 * s->batch / median, flop / median / 1e6);
+}
+
+static uint32_t number(const char *text, uint32_t most)
+{
+    char *end;
+    const unsigned long value = strtoul(text, &end, 10);
+    if (*end || value < 1 || value > most) {
+        fprintf(stderr, "bench_step: '%s': a whole number in 1..%u is expected\n", text, most);
+        exit(2);
+    }
+    return (uint32_t)value;
+}
+
+int main(int count, char **word)
+{
+    const double start = elb_seconds();
+    setting s = {.steps = 20, .rounds = 20, .batch = 128, .shards = 1};
+    static lane lanes[MOST_DEVICES];
+    const char *device[MOST_DEVICES];
+    int devices = 0;
+    for (int i = 1; i < count; i++) {
+        const bool more = i + 1 < count;
+        if (!strcmp(word[i], "--steps") && more)
+            s.steps = number(word[++i], 100000);
+        else if (!strcmp(word[i], "--rounds") && more)
+            s.rounds = number(word[++i], MOST_ROUNDS);
+        else if (!strcmp(word[i], "--batch") && more)
+            s.batch = number(word[++i], IMAGES);
+        else if (!strcmp(word[i], "--shards") && more)
+            s.shards = number(word[++i], IMAGES);
+        else if (!strcmp(word[i], "--first"))
+            s.first = true;
+        else if (devices < MOST_DEVICES && word[i][0] != '-')
+            device[devices++] = word[i];
+        else
+            return fprintf(stderr, "bench_step: '%s' is not understood; see the head of tools/bench_step.c\n", word[i]),
+                   2;
+    }
+    if (!devices) return fprintf(stderr, "bench_step: name at least one device\n"), 2;
+    const elbow_train_options options = options_of(&s);
+    for (int d = 0; d < devices; d++) open_lane(&lanes[d], device[d], &s, &options);
+    for (int d = 0; d < devices; d++) run_steps(&lanes[d], &s, 1);
+    if (s.first) {
+        printf("%-16s %8.3f s from the start to the end of the first step\n", device[0], elb_seconds() - start);
+    } else {
+        for (int d = 0; d < devices; d++) run_steps(&lanes[d], &s, s.steps);
+        for (uint32_t round = 0; round < s.rounds; round++)
+            for (int d = 0; d < devices; d++) lanes[d].ms[round] = 1e3 * run_steps(&lanes[d], &s, s.steps) / s.steps;
+        for (int d = 0; d < devices; d++) print_lane(&lanes[d], device[d], &s);
+    }
+    for (int d = 0; d < devices; d++) close_lane(&lanes[d]);
+    return EXIT_SUCCESS;
+}

@@ -17,6 +17,15 @@ OPTION(BIAS, 0, "1: add the bias")
 #define GROUP_ROWS (ITEMS_ROWS * TILE_ROWS)
 #define GROUP_COLS (ITEMS_COLS * TILE_COLS)
 
+/* Written out, not loops: llvmpipe leaves all loops of a work-item after 65,535 turns, without a word. */
+#define LOAD_LOCAL(r, v) const vreal b##v = load(b_part + q * GROUP_COLS + v * ITEMS_COLS * WIDTH + item_col);
+#define ADD_LOCAL(r, v)  sum[r][v] = vfma(a_value, b##v, sum[r][v]);
+#define ADD_ROW(r)                                                                                                     \
+    {                                                                                                                  \
+        const vreal a_value = splat(a_part[q * GROUP_ROWS + item_row + r]);                                            \
+        EACH_VECTOR(ADD_LOCAL, r)                                                                                      \
+    }
+
 kernel void gemm_local(global real *c, global const real *a, global const real *b, global const real *bias,
                        global const real *y, uint m, uint n, uint k, uint c_row, uint a_row, uint a_col, uint b_row,
                        uint b_col, uint y_row)
@@ -46,12 +55,10 @@ kernel void gemm_local(global real *c, global const real *a, global const real *
                     inside ? b[(ulong)(p + q) * b_row + (ulong)(group_col + j) * b_col] : (real)0;
             }
             group_barrier();
-            for (int q = 0; q < DEPTH; q++)
-                for (int v = 0; v < TILE_VECTORS; v++) {
-                    const vreal b_value = load(b_part + q * GROUP_COLS + v * ITEMS_COLS * WIDTH + item_col);
-                    for (int r = 0; r < TILE_ROWS; r++)
-                        sum[r][v] = vfma(splat(a_part[q * GROUP_ROWS + item_row + r]), b_value, sum[r][v]);
-                }
+            for (uint q = 0; q < DEPTH; q++) {
+                EACH_VECTOR(LOAD_LOCAL, 0)
+                EACH_ROW(ADD_ROW)
+            }
             group_barrier();
         }
         for (int r = 0; r < TILE_ROWS; r++)

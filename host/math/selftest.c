@@ -1,6 +1,7 @@
 #include "math/selftest.h"
 
 #include "device/native.h"
+#include "device/program.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -109,9 +110,14 @@ void elb_trial_compare(elb_trial *trial, elb_view view)
         if (trial->memory[i].buffer == view.buffer) trial->memory[i].compared = trial->memory[i].reals = true;
 }
 
+elb_view elb_trial_work(elb_trial *trial, uint32_t rows, uint32_t cols)
+{
+    return words(trial, rows, cols, pattern_word, NULL);
+}
+
 elb_view elb_trial_out(elb_trial *trial, uint32_t rows, uint32_t cols)
 {
-    const elb_view view = words(trial, rows, cols, pattern_word, NULL);
+    const elb_view view = elb_trial_work(trial, rows, cols);
     elb_trial_compare(trial, view);
     return view;
 }
@@ -200,27 +206,74 @@ static elbow_status run_trial(elb_trial *trial, const elb_row *row, const void *
     return trial->status != ELBOW_OK ? trial->status : status;
 }
 
+static elbow_status try_sizes(uint64_t *worst, elb_device *dev, elb_device *native, const elb_row *row,
+                              const elb_kernel *kernel, const void *options)
+{
+    elbow_status status = ELBOW_OK;
+    for (uint32_t size = 0; size < row->sizes && status == ELBOW_OK; size++) {
+        elb_trial there = {.dev = dev, .size = size}, here = {.dev = native, .size = size};
+        status = run_trial(&there, row, options);
+        if (status == ELBOW_OK) status = run_trial(&here, row, options);
+        if (status == ELBOW_OK) status = compare(worst, &there, &here);
+        close_trial(&there);
+        close_trial(&here);
+    }
+    return status == ELBOW_OK ? ELBOW_OK : elb_blame(dev->err, "selftest of %s", kernel->name);
+}
+
 elbow_status elb_selftest_kernel(elbow_verdict *verdict, elb_device *dev, elb_device *native, const elb_kernel *kernel,
                                  const void *options)
 {
-    const elb_row *row = elb_selftest_rows[kernel->index];
-    uint64_t worst = 0;
     *verdict = (elbow_verdict){.result = "same"};
     elb_format(verdict->device, sizeof verdict->device, "%s", dev->info.id);
     elb_format(verdict->kernel, sizeof verdict->kernel, "%s", kernel->name);
     elb_options_text(verdict->options, sizeof verdict->options, kernel, options);
-    for (uint32_t size = 0; size < row->sizes; size++) {
-        elb_trial there = {.dev = dev, .size = size}, here = {.dev = native, .size = size};
-        elbow_status status = run_trial(&there, row, options);
-        if (status == ELBOW_OK) status = run_trial(&here, row, options);
-        if (status == ELBOW_OK) status = compare(&worst, &there, &here);
-        close_trial(&there);
-        close_trial(&here);
-        TRY(status);
-    }
-    verdict->max_ulp = worst;
-    if (worst) elb_format(verdict->result, sizeof verdict->result, worst <= 4 ? "close" : "wrong");
+    /* A kernel on trial is not tried once more for being used. */
+    elb_verify *const verify = dev->verify;
+    dev->verify = NULL;
+    const elbow_status status =
+        try_sizes(&verdict->max_ulp, dev, native, elb_selftest_rows[kernel->index], kernel, options);
+    dev->verify = verify;
+    TRY(status);
+    if (verdict->max_ulp)
+        elb_format(verdict->result, sizeof verdict->result, verdict->max_ulp <= 4 ? "close" : "wrong");
     return ELBOW_OK;
+}
+
+/* ---- at the first use ---- */
+
+/* What is kept of a program that is the same as native's. One that is not is tried again each time: no other process
+ * need suffer from a fault that has passed. */
+static const char SAME[4] = "same";
+
+static elbow_status wrong_bits(elb_device *dev, const elbow_verdict *verdict)
+{
+    char apart[48] = "";
+    if (verdict->max_ulp != UINT64_MAX)
+        elb_format(apart, sizeof apart, " (up to %llu ulp apart)", (unsigned long long)verdict->max_ulp);
+    return elb_fail(dev->err, ELBOW_WRONG_BITS,
+                    "device %s computes other bits than native with kernel %s%s%s%s%s: its driver cannot be trusted: "
+                    "update it, or choose another device, such as native",
+                    verdict->device, verdict->kernel, verdict->options[0] ? " [" : "", verdict->options,
+                    verdict->options[0] ? "]" : "", apart);
+}
+
+static elbow_status verify(elb_device *dev, const elb_kernel *kernel, const void *options)
+{
+    char known[sizeof SAME];
+    elbow_verdict verdict;
+    if (elb_verdict_get(known, sizeof known, dev, kernel, options) && memcmp(known, SAME, sizeof SAME) == 0)
+        return ELBOW_OK;
+    if (!dev->reference) TRY(elb_native_open(&dev->reference, dev->err, NULL));
+    TRY(elb_selftest_kernel(&verdict, dev, dev->reference, kernel, options));
+    if (strcmp(verdict.result, "same") != 0) return wrong_bits(dev, &verdict);
+    elb_verdict_put(dev, kernel, options, SAME, sizeof SAME);
+    return ELBOW_OK;
+}
+
+void elb_selftest_install(elb_device *dev)
+{
+    if (strcmp(dev->info.backend, "native") != 0) dev->verify = verify;
 }
 
 /* ---- options ---- */

@@ -1,4 +1,5 @@
-/* selftest.h - every kernel on a device against the same kernel on native, byte for byte.
+/* selftest.h - every kernel on a device against the same kernel on native, byte for byte: all of them when asked, and
+ * each one that a run uses at its first use.
  *
  * A kernel's row says how to try it: some inputs, one launch, the outputs to compare. The rows stand in
  * selftest_rows*.c; a kernel without one does not link. */
@@ -31,6 +32,9 @@ elb_view elb_trial_uints(elb_trial *trial, uint32_t count, uint32_t below);
 /* Outputs: filled with a pattern first, so that an element that is not written, or one outside that is, shows. */
 elb_view elb_trial_out(elb_trial *trial, uint32_t rows, uint32_t cols);
 elb_view elb_trial_out_uints(elb_trial *trial, uint32_t count);
+/* Filled with the pattern and not compared: what is laid out as the device's own shape wants it, and so may have
+ * another size on native. It takes no random numbers. */
+elb_view elb_trial_work(elb_trial *trial, uint32_t rows, uint32_t cols);
 /* An input that is also compared: what a kernel changes in place. */
 void elb_trial_compare(elb_trial *trial, elb_view view);
 /* Writes one real or one unsigned integer of a view: special values. */
@@ -41,7 +45,8 @@ typedef struct elb_row {
     /* Makes inputs and outputs and launches. Called for size 0 ... sizes - 1 and every combination of options. */
     elbow_status (*run)(elb_trial *trial, const void *options);
     uint32_t sizes;
-    /* A text of the kernel's own source and what a defect makes of it, for the test that selftest catches it. */
+    /* A text of the kernel's own source and what a defect makes of it, for the test that selftest catches it at the
+     * shape that native has on the baseline instruction set. */
     const char *sound, *defect;
 } elb_row;
 
@@ -58,6 +63,11 @@ elbow_status elb_each_options(const elb_kernel *kernel, elb_on_options *visit, v
 
 /* All kernels, all options. Returns WRONG_BITS, with the first in the message, if any verdict is wrong. */
 elbow_status elb_selftest(elb_device *dev, elbow_on_verdict *on_verdict, void *user);
+
+/* From now on each program that the device builds is tried on all of its row's sizes before its first use, unless that
+ * was done before (the result is kept with the program): one that is not the same as native's fails with WRONG_BITS.
+ * The native device is what others are compared with, and is never tried itself. */
+void elb_selftest_install(elb_device *dev);
 
 /* "LIKELIHOOD=GAUSSIAN PRECISION=1": for verdicts and messages. */
 void elb_options_text(char *out, size_t size, const elb_kernel *kernel, const void *options);

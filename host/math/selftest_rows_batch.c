@@ -1,0 +1,169 @@
+/* Rows of the kernels that go through a batch row by row: data, latent variables, losses and sums. */
+#include "math/selftest_rows.h"
+
+#include <math.h>
+
+static const uint64_t SEED = UINT64_C(0x9ac0ffee12345678);
+
+/* A group for each row. */
+static elb_range each_row(const elb_extent *size)
+{
+    return (elb_range){size->rows, 1};
+}
+
+/* The largest size's last row: special values go there, so that they spoil no other row's sums. */
+static bool has_special_row(elb_trial *trial)
+{
+    return trial->size == ELB_ROW_SIZES - 1;
+}
+
+static elb_view last_row(elb_view view)
+{
+    return elb_rows(view, view.rows - 1, 1);
+}
+
+/* ---- data ---- */
+
+static elbow_status run_gather(elb_trial *trial, const void *options)
+{
+    const elb_extent *size = &elb_row_sizes[trial->size];
+    const elb_view x = elb_gapped_out(trial, size->rows, size->cols), data = elb_trial_bytes(trial, 11, size->cols);
+    const elb_view at = elb_trial_uints(trial, size->rows, 11), sample = elb_trial_uints(trial, size->rows, 60000);
+    return launch_gather(trial->dev, options, each_row(size), x, data, at, sample, size->cols, x.stride, SEED, 5);
+}
+
+/* x / 255 by its reciprocal is another number for some x. */
+const elb_row elb_row_gather = {run_gather, ELB_ROW_SIZES, "vdivide(load_bytes_part(from + j, left), splat(255))",
+                                "load_bytes_part(from + j, left) * splat(1.0f / 255)"};
+
+static elbow_status run_gather_reals(elb_trial *trial, const void *options)
+{
+    const elb_extent *size = &elb_row_sizes[trial->size];
+    const elb_view x = elb_gapped_out(trial, size->rows, size->cols);
+    const elb_view data = elb_trial_reals(trial, 11, size->cols, 0, 1);
+    const elb_view at = elb_trial_uints(trial, size->rows, 11), sample = elb_trial_uints(trial, size->rows, 60000);
+    elb_trial_set_uint(trial, at, 0, 0);
+    ELB_PLACE(trial, elb_rows(data, 0, 1), 0x1.fffffep-41, 0.5, 0x1.fffffep-2, 0, 1, 0x1p-40, -0x1p-41, -0x1p40);
+    return launch_gather_reals(trial->dev, options, each_row(size), x, data, at, sample, size->cols, x.stride, SEED, 5);
+}
+
+const elb_row elb_row_gather_reals = {run_gather_reals, ELB_ROW_SIZES, "canonical(binarise(", "(binarise("};
+
+/* ---- latent variables ---- */
+
+/* mu and log sigma^2 side by side, some of the latter beyond their ends. */
+static elb_view make_code(elb_trial *trial, const elb_extent *size)
+{
+    const uint32_t latents = size->cols;
+    const elb_view code = elb_gapped_reals(trial, size->rows, 2 * latents, -3, 3), row = last_row(code);
+    if (size->cols > 1) {
+        ELB_PLACE(trial, elb_cols(code, latents, latents), -31, 21, -30, 20, -0x1.e00002p4, 0x1.400002p4, 0, 0x1p-40,
+                  -29.5);
+        ELB_PLACE(trial, code, 0x1p-40, 0, -0x1.000002p-40, 1e4, 0x1.8p-39);
+    }
+    if (has_special_row(trial)) {
+        ELB_PLACE(trial, row, 0, INFINITY, -INFINITY, NAN, 0, 0, 0);
+        ELB_PLACE(trial, elb_cols(row, latents, latents), 0, 0, 0, 0, INFINITY, -INFINITY, NAN);
+    }
+    return code;
+}
+
+static elbow_status run_latent(elb_trial *trial, const void *options)
+{
+    const elb_extent *size = &elb_row_sizes[trial->size];
+    const elb_view z = elb_gapped_out(trial, size->rows, size->cols),
+                   spread = elb_gapped_out(trial, size->rows, size->cols);
+    const elb_view kl = elb_trial_out(trial, 1, size->rows), clamped = elb_trial_out_uints(trial, size->rows);
+    const elb_view code = make_code(trial, size), sample = elb_trial_uints(trial, size->rows, 60000);
+    return launch_latent(trial->dev, options, each_row(size), z, spread, kl, clamped, code, sample, size->cols,
+                         z.stride, spread.stride, code.stride, SEED, ELB_LATENT_NOISE, 3);
+}
+
+/* One digit of Philox. */
+const elb_row elb_row_latent = {run_latent, ELB_ROW_SIZES, "0xCD9E8D57u", "0xCD9E8D59u"};
+
+static elbow_status run_latent_backward(elb_trial *trial, const void *options)
+{
+    const elb_extent *size = &elb_row_sizes[trial->size];
+    const elb_view dcode = elb_gapped_out(trial, size->rows, 2 * size->cols);
+    const elb_view dz = elb_gapped_reals(trial, size->rows, size->cols, -1, 1), code = make_code(trial, size);
+    const elb_view spread = elb_gapped_reals(trial, size->rows, size->cols, -2, 2);
+    return launch_latent_backward(trial->dev, options, each_row(size), dcode, dz, code, spread, size->cols,
+                                  dcode.stride, dz.stride, code.stride, spread.stride, 0.3, 0x1.111112p-3);
+}
+
+const elb_row elb_row_latent_backward = {run_latent_backward, ELB_ROW_SIZES,
+                                         "less(logvar, splat(-30)) & less(splat(0), dv)",
+                                         "less(logvar, splat(-30)) & less(dv, splat(0))"};
+
+/* ---- losses ---- */
+
+/* What a decoder gives: logits, or means. */
+static elb_view make_decoded(elb_trial *trial, const elb_extent *size)
+{
+    const elb_view y = elb_gapped_reals(trial, size->rows, size->cols, -8, 8), row = last_row(y);
+    if (size->cols > 1) ELB_PLACE(trial, y, 0, -0.0, 0x1p-40, -0x1p-40, 30, -30, 100, -100, -27.9, 17, 1e-3);
+    if (has_special_row(trial)) ELB_PLACE(trial, row, INFINITY, -INFINITY, NAN, 0x1p40, -0x1p40, 3e38, -3e38);
+    return y;
+}
+
+static elbow_status run_elbo(elb_trial *trial, const void *options)
+{
+    const elb_extent *size = &elb_row_sizes[trial->size];
+    const elb_view loss = elb_trial_out(trial, 1, size->rows), sse = elb_trial_out(trial, 1, size->rows);
+    const elb_view dy = elb_gapped_out(trial, size->rows, size->cols), y = make_decoded(trial, size);
+    const elb_view x = elb_gapped_reals(trial, size->rows, size->cols, 0, 1);
+    if (size->cols > 1) ELB_PLACE(trial, x, 0, 1, 0, 1, 1, 0, 1, 0, 0x1p-40);
+    return launch_elbo(trial->dev, options, each_row(size), loss, sse, dy, y, x, size->cols, dy.stride, y.stride,
+                       x.stride, 0x1.999998p-4);
+}
+
+const elb_row elb_row_elbo = {run_elbo, ELB_ROW_SIZES, "vfma(-datum, out, vsoftplus(out))",
+                              "(vsoftplus(out) - datum * out)"};
+
+static elbow_status run_decode_mean(elb_trial *trial, const void *options)
+{
+    const elb_extent *size = &elb_row_sizes[trial->size];
+    const elb_view x = elb_gapped_out(trial, size->rows, size->cols), y = make_decoded(trial, size);
+    return launch_decode_mean(trial->dev, options, each_row(size), x, y, size->cols, x.stride, y.stride);
+}
+
+/* A mean is no operand of a product and stays what it is, be it small. */
+const elb_row elb_row_decode_mean = {run_decode_mean, ELB_ROW_SIZES, "vsigmoid(out) : out",
+                                     "canonical(vsigmoid(out)) : out"};
+
+/* ---- sums ---- */
+
+static elbow_status run_row_sum(elb_trial *trial, const void *options)
+{
+    (void)options;
+    const elb_extent *size = &elb_row_sizes[trial->size];
+    const elb_view y = elb_trial_out(trial, 1, size->rows),
+                   x = elb_gapped_reals(trial, size->rows, size->cols, -1, 500);
+    if (has_special_row(trial)) {
+        ELB_PLACE(trial, x, 0x1p40, 1, 0x1p-40, -0x1p40);
+        ELB_PLACE(trial, last_row(x), INFINITY, 1, -INFINITY);
+    }
+    return launch_row_sum(trial->dev, each_row(size), y, x, size->cols, x.stride);
+}
+
+/* Lanes combined from the left instead of by their tree. */
+const elb_row elb_row_row_sum = {
+    run_row_sum, ELB_ROW_SIZES, "for (int s = 0; s < step; s++) sums->share[s] += sums->share[s + step];",
+    "if (step == 1) for (int s = 1; s < LANE_SHARES; s++) sums->share[0] += sums->share[s];"};
+
+static elbow_status run_sum_rows(elb_trial *trial, const void *options)
+{
+    static const elb_extent sizes[] = {{1, 1}, {2, 5}, {65, 17}, {131, 70}};
+    (void)options;
+    const elb_extent *size = &sizes[trial->size];
+    const elb_view y = elb_trial_out(trial, 1, size->cols), x = elb_gapped_reals(trial, size->rows, size->cols, -1, 1);
+    if (size->rows == 2) { /* sums at both sides of 2^-40 */
+        ELB_PLACE(trial, elb_rows(x, 0, 1), 0x1p-17, 0x1p-16, INFINITY, -0x1p-17);
+        ELB_PLACE(trial, elb_rows(x, 1, 1), -0x1.fffffep-18, -0x1.fffffep-17, -INFINITY, 0x1.fffffep-18);
+    }
+    return launch_sum_rows(trial->dev, elb_column_range(trial->dev, size->cols), y, x, size->rows, size->cols,
+                           x.stride);
+}
+
+const elb_row elb_row_sum_rows = {run_sum_rows, 4, "i % LANES", "i % (LANES / 2)"};

@@ -47,7 +47,9 @@ elbow_status elbow_open(elbow_context **context, const char *device)
 {
     *context = calloc(1, sizeof **context);
     if (!*context) return ELBOW_MEMORY;
-    return elb_device_open(&(*context)->dev, &(*context)->err, device);
+    TRY(elb_device_open(&(*context)->dev, &(*context)->err, device));
+    elb_selftest_install((*context)->dev);
+    return ELBOW_OK;
 }
 
 void elbow_close(elbow_context *context)
@@ -124,7 +126,9 @@ elbow_status elbow_open_cl(elbow_context **context, cl_context cl, cl_device_id 
 {
     *context = calloc(1, sizeof **context);
     if (!*context) return ELBOW_MEMORY;
-    return elb_opencl_adopt(&(*context)->dev, &(*context)->err, cl, device, queue);
+    TRY(elb_opencl_adopt(&(*context)->dev, &(*context)->err, cl, device, queue));
+    elb_selftest_install((*context)->dev);
+    return ELBOW_OK;
 }
 
 elbow_status elbow_lend_cl(elbow_context *context, cl_context *cl, cl_device_id *device, cl_command_queue *queue)

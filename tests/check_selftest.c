@@ -247,6 +247,14 @@ static void seed_defect(const elb_kernel *kernel)
 /* The shape for which the rows choose their defects. */
 static const elb_shape defect_shape = {.width = 4, .group = 1, .block = 1024, .tile_rows = 4, .tile_vectors = 2};
 
+/* Stops at the first combination of options that shows the defect. */
+static elbow_status until_different(void *user, const elb_kernel *kernel, const void *options)
+{
+    tally *t = user;
+    TRY(count_different(user, kernel, options));
+    return t->differ ? ELBOW_WRONG_BITS : ELBOW_OK;
+}
+
 START_TEST(every_kernels_defect_is_caught)
 {
     for (size_t i = 0; i < info_count; i++) {
@@ -257,8 +265,8 @@ START_TEST(every_kernels_defect_is_caught)
         for (uint32_t k = 0; elb_kernels[k]; k++) {
             tally t = {.dev = dev};
             seed_defect(elb_kernels[k]);
-            OK(elb_each_options(elb_kernels[k], count_different, &t));
-            ck_assert_msg(t.differ > 0, "%s: \"%s\" is not seen on %s", elb_kernels[k]->name,
+            const elbow_status found = elb_each_options(elb_kernels[k], until_different, &t);
+            ck_assert_msg(found == ELBOW_WRONG_BITS, "%s: \"%s\" is not seen on %s", elb_kernels[k]->name,
                           elb_selftest_rows[k]->defect, dev->info.id);
             free((void *)(uintptr_t)defect.source);
         }
@@ -369,7 +377,6 @@ END_TEST
 
 int main(void)
 {
-    setenv("RUSTICL_ENABLE", "llvmpipe", 0);
     unsetenv("ELBOW_CACHE");
     char pocl[] = "/tmp/elbow-pocl-XXXXXX", command[64];
     if (!mkdtemp(pocl)) return 1;

@@ -30,11 +30,11 @@ kernel void pack(global real *panels, global const real *b, uint k, uint n, uint
     const uint rows = k - row < WIDTH ? k - row : WIDTH;
     global real *to = panels + ((ulong)get_group_id(1) * k + row) * TILE_COLS;
     for (uint v = 0; v < TILE_VECTORS; v++) {
-        const uint col = panel_col + v * WIDTH, cols = col >= n ? 0 : n - col;
+        const uint col = panel_col + v * WIDTH;
         vreal tile[WIDTH];
         for (uint i = 0; i < WIDTH; i++) {
-            if (TRANSPOSED) tile[i] = i < cols ? load_part(b + (ulong)(col + i) * b_row + row, rows) : splat(0);
-            else tile[i] = i < rows && cols > 0 ? load_part(b + (ulong)(row + i) * b_row + col, cols) : splat(0);
+            if (TRANSPOSED) tile[i] = col + i < n ? load_part(b + (ulong)(col + i) * b_row + row, rows) : splat(0);
+            else tile[i] = i < rows && col < n ? load_part(b + (ulong)(row + i) * b_row + col, n - col) : splat(0);
         }
         if (TRANSPOSED) transpose_tile(tile);
         for (uint i = 0; i < rows; i++) store(to + i * TILE_COLS + v * WIDTH, tile[i]);

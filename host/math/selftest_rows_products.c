@@ -119,9 +119,8 @@ static elbow_status run_gemm_local(elb_trial *trial, const void *options)
                              size->turned ? b.stride : 1, p.y.stride);
 }
 
-const elb_row elb_row_gemm_local = {run_gemm_local, PRODUCT_SIZES,
-                                    "vfma(splat(a_part[q * GROUP_ROWS + item_row + r]), b_value, sum[r][v])",
-                                    "splat(a_part[q * GROUP_ROWS + item_row + r]) * b_value + sum[r][v]"};
+const elb_row elb_row_gemm_local = {run_gemm_local, PRODUCT_SIZES, "vfma(a_value, b##v, sum[r][v])",
+                                    "a_value * b##v + sum[r][v]"};
 
 /* ---- pack ---- */
 
@@ -165,4 +164,4 @@ static elbow_status run_pack(elb_trial *trial, const void *options)
 }
 
 /* A column too many: it is not +0. */
-const elb_row elb_row_pack = {run_pack, 4, "i < cols ?", "i <= cols ?"};
+const elb_row elb_row_pack = {run_pack, 4, "col + i < n ?", "col + i <= n ?"};

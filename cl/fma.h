@@ -7,39 +7,38 @@
 #ifndef FMA_H
 #define FMA_H
 
-#if WIDTH == 1
-typedef double wide_;
-typedef int64_t wide_bits_;
-#define WIDEN_(v)     ((wide_)(v))
-#define NARROW_(v)    ((float)(v))
-#define WIDE_MASK_(c) (-(wide_bits_)(c))
-#else
-typedef double wide_ __attribute__((vector_size(WIDTH * 8)));
-typedef int64_t wide_bits_ __attribute__((vector_size(WIDTH * 8)));
-#define WIDEN_(v)     __builtin_convertvector(v, wide_)
-#define NARROW_(v)    __builtin_convertvector(v, vreal)
-#define WIDE_MASK_(c) ((wide_bits_)(c))
-#endif
+#define WIDE_LANES_ (WIDTH == 1 ? 1 : 2)
+typedef float narrow_ __attribute__((vector_size(WIDE_LANES_ * 4)));
+typedef double wide_ __attribute__((vector_size(WIDE_LANES_ * 8)));
+typedef int64_t wide_bits_ __attribute__((vector_size(WIDE_LANES_ * 8)));
 
-FUNCTION vreal software_fma(vreal a, vreal b, vreal c)
+/* Two lanes: what SSE2 holds. GCC takes comparisons of longer vectors than the processor's apart, lane by lane. */
+FUNCTION narrow_ software_fma_part(narrow_ a, narrow_ b, narrow_ c)
 {
-    const wide_ product = WIDEN_(a) * WIDEN_(b), addend = WIDEN_(c);
+    const wide_ product = __builtin_convertvector(a, wide_) * __builtin_convertvector(b, wide_);
+    const wide_ addend = __builtin_convertvector(c, wide_);
     const wide_ sum = product + addend;
     const wide_ part = sum - product;
     const wide_ error = (product - (sum - part)) + (addend - part);
-    const wide_bits_ inexact = WIDE_MASK_(error < 0) | WIDE_MASK_(error > 0);
-    const wide_bits_ towards_zero = WIDE_MASK_(error < 0) ^ WIDE_MASK_(sum < 0);
+    const wide_bits_ below = (wide_bits_)(error < 0), inexact = below | (wide_bits_)(error > 0);
+    const wide_bits_ towards_zero = below ^ (wide_bits_)(sum < 0);
     wide_bits_ bits;
     memcpy(&bits, &sum, sizeof bits);
     bits = (bits + (inexact & towards_zero)) | (inexact & 1);
     wide_ odd;
     memcpy(&odd, &bits, sizeof odd);
-    return NARROW_(odd);
+    return __builtin_convertvector(odd, narrow_);
 }
 
-#undef WIDEN_
-#undef NARROW_
-#undef WIDE_MASK_
+FUNCTION vreal software_fma(vreal a, vreal b, vreal c)
+{
+    union {
+        vreal all;
+        narrow_ part[WIDTH / WIDE_LANES_];
+    } x = {a}, y = {b}, z = {c};
+    for (int i = 0; i < WIDTH / WIDE_LANES_; i++) z.part[i] = software_fma_part(x.part[i], y.part[i], z.part[i]);
+    return z.all;
+}
 
 /* The instruction and how many lanes it takes; a wider vector goes through it in parts. */
 #if defined(__AVX512F__) && WIDTH == 16

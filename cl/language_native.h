@@ -214,19 +214,50 @@ FUNCTION void store(real *p, vreal v)
 
 #define store_private(p, v) store(p, v)
 
+/* The ends of rows are rare: out of line, so that they cost the loops nothing. */
+static __attribute__((noinline, unused)) void copy_part_(real *to, const real *from, uint n)
+{
+    for (uint i = 0; i < n; i++) to[i] = from[i];
+}
+
 /* The first n of WIDTH reals, +0 in the other lanes; n >= WIDTH reads all. */
 FUNCTION vreal load_part(const real *p, uint n)
 {
-    if (n >= WIDTH) return load(p);
-    vreal v = splat(0);
-    memcpy(&v, p, n * sizeof(real));
-    return v;
+    if (__builtin_expect(n >= WIDTH, 1)) return load(p);
+    real lane[WIDTH] = {0};
+    copy_part_(lane, p, n);
+    return load(lane);
 }
 
 FUNCTION void store_part(real *p, vreal v, uint n)
 {
-    memcpy(p, &v, (n < WIDTH ? n : WIDTH) * sizeof(real));
+    if (__builtin_expect(n >= WIDTH, 1)) {
+        store(p, v);
+    } else {
+        real lane[WIDTH];
+        store(lane, v);
+        copy_part_(p, lane, n);
+    }
 }
+
+/* The processor's division and square root: rightly rounded, as IEEE 754 demands. -DELB_SOFTWARE_DIVISION does without,
+ * as OpenCL does: tests hold the two against each other. */
+#if !defined(ELB_SOFTWARE_DIVISION) && !defined(ELB_FLOAT64)
+#define IEEE_DIVISION
+
+FUNCTION vreal ieee_divide(vreal a, vreal b)
+{
+    return a / b;
+}
+
+FUNCTION vreal ieee_root(vreal x)
+{
+    real lane[WIDTH];
+    store(lane, x);
+    for (int i = 0; i < WIDTH; i++) lane[i] = __builtin_sqrtf(lane[i]);
+    return load(lane);
+}
+#endif
 
 /* Bytes as reals 0 to 255. */
 FUNCTION vreal load_bytes(const uchar *p)
@@ -242,6 +273,7 @@ FUNCTION vreal load_bytes(const uchar *p)
 
 FUNCTION vreal load_bytes_part(const uchar *p, uint n)
 {
+    if (__builtin_expect(n >= WIDTH, 1)) return load_bytes(p);
     uchar lane[WIDTH] = {0};
     memcpy(lane, p, n < WIDTH ? n : WIDTH);
     return load_bytes(lane);

@@ -198,6 +198,17 @@ FUNCTION vreal divide_parts(vreal a, vreal d, vreal low, vreal y)
     return vfma(vfma(-low, q, vfma(-d, q, a)), y, q);
 }
 
+/* a / m for a and m in [1, 2), rightly rounded. Natively it is the processor's own, which IEEE 754 binds to these bits;
+ * OpenCL binds no device to them. */
+FUNCTION vreal divide_mantissas(vreal a, vreal m)
+{
+#ifdef IEEE_DIVISION
+    return ieee_divide(a, m);
+#else
+    return divide_parts(a, m, splat(0), reciprocal_mantissa(m));
+#endif
+}
+
 /* 1 / (1 + exp(-|x|)), times exp(-|x|) where x < 0: the power of two comes last, so that nothing small is rounded. */
 FUNCTION vreal vsigmoid(vreal x)
 {
@@ -281,8 +292,7 @@ FUNCTION vint exponent(vreal v)
 FUNCTION vreal vdivide(vreal a, vreal b)
 {
     const vint sign = (as_bits(a) ^ as_bits(b)) & splat_int(-REAL_MAX_BITS - 1);
-    const vreal m = mantissa(b);
-    const vreal q = divide_parts(mantissa(a), m, splat(0), reciprocal_mantissa(m));
+    const vreal q = divide_mantissas(mantissa(a), mantissa(b));
     const vint e = exponent(q) + exponent(a) - exponent(b);
     const vreal inf = from_bits(splat_int(REAL_INF_BITS) | sign);
     vreal y = from_bits((as_bits(q) & splat_int(0x007fffff)) | to_ints(to_uints(e) << 23) | sign);
@@ -309,6 +319,9 @@ FUNCTION vreal vreciprocal(vreal x)
 /* The square root, rightly rounded; NaN below zero. */
 FUNCTION vreal vsqrt(vreal x)
 {
+#ifdef IEEE_DIVISION
+    return choose(is_tiny(x), splat(0), ieee_root(x));
+#else
     const vint shift = minus_bits(as_bits(x), splat_int(ONE_BITS)) & splat_int(-0x01000000); /* an even exponent */
     const vreal m = from_bits(minus_bits(as_bits(x), shift));                                /* in [1, 4) */
     vreal y = vfma(splat(-0x1.381f1ap-6f), m, splat(0x1.8eb744p-3f));
@@ -322,6 +335,7 @@ FUNCTION vreal vsqrt(vreal x)
     const vreal low = choose(is_tiny(x), splat(0), nan_real());
     const vreal z = choose(MASK(as_bits(x) < splat_int(SMALLEST_NORMAL)), low, scaled);
     return choose(MASK(as_bits(x) >= splat_int(REAL_INF_BITS)), x, z);
+#endif
 }
 
 #endif

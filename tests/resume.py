@@ -35,14 +35,19 @@ def what_counts(run):
 
 with tempfile.TemporaryDirectory() as folder:
     folder = pathlib.Path(folder)
-    whole, calls = folder / "whole", folder / "calls"
-    start = time.monotonic()
-    code, out, err = finish(train(whole, {"LD_PRELOAD": kill_at, "ELBOW_COUNT_CALLS": str(calls)}))
-    seconds = time.monotonic() - start
-    if code != 0:
-        sys.exit(f"the uninterrupted run failed ({code}): {err}")
-    expected, durable = what_counts(whole), int(calls.read_text())
+    calls = folder / "calls"
+    seconds, durable = float("inf"), 1 << 30
+    for take in range(3):  # the quickest of three, so that most moments lie inside a run
+        whole = folder / f"whole{take}"
+        start = time.monotonic()
+        code, out, err = finish(train(whole, {"LD_PRELOAD": kill_at, "ELBOW_COUNT_CALLS": str(calls)}))
+        seconds, durable = min(seconds, time.monotonic() - start), min(durable, int(calls.read_text()))
+        if code != 0:
+            sys.exit(f"the uninterrupted run failed ({code}): {err}")
+    expected = what_counts(whole)
     digest = out.strip().splitlines()[-1].split()[-1]
+    if durable == 0:
+        sys.exit("no durable call was seen: the preloaded library is not in the way")
     print(f"uninterrupted: {seconds:.2f} s, {durable} durable calls, digest {digest[:16]}")
     interrupted = wrong = 0
     for moment in range(moments):

@@ -161,7 +161,8 @@ int main(int count, char **names)
         free(infos);
     }
     void *library = dlopen("libopenblas.so.0", RTLD_NOW);
-    sgemm *blas = library ? (sgemm *)dlsym(library, "cblas_sgemm") : NULL;
+    sgemm *blas = NULL;
+    if (library) *(void **)&blas = dlsym(library, "cblas_sgemm");
     printf("%s\n", blas ? "OpenBLAS" : "OpenBLAS: not found");
     for (size_t s = 0; blas && s < COUNT(shapes); s++)
         printf("  %s %7.1f GF/s\n", shapes[s].what, rate_of_blas(blas, &shapes[s]));

@@ -20,7 +20,7 @@ elbow_status elb_native_open_set(elb_device **dev, elb_error *err, const elb_nat
 /* Whether this processor executes a set's instructions. */
 bool elb_cpu_has(const char *isa);
 
-/* ---- threads_openmp.c, threads_none.c ---- */
+/* ---- threads_pool.c ---- */
 
 typedef void elb_task(void *with, uint32_t first, uint32_t last);
 /* How many threads elb_parallel uses. */

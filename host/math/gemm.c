@@ -1,7 +1,9 @@
-/* gemm.c - the matrix product by elbow's own kernels: gemm.cl, or gemm_local.cl on devices like GPUs. */
+/* gemm.c - the matrix product by elbow's own kernels, gemm.cl, or gemm_local.cl on devices like GPUs; or by a provider,
+ * with epilogue.cl behind it. */
 #include "math/gemm.h"
 
 #include "elb_kernels.h"
+#include "math/provider.h"
 #include "math/ranges.h"
 
 size_t elb_gemm_scratch(const elb_device *dev, uint32_t k, uint32_t n)
@@ -61,8 +63,32 @@ static elbow_status check_shapes(elb_device *dev, const product *p, uint32_t b_k
     return ELBOW_OK;
 }
 
+/* Providers are given plain pointers and ints: what elb_launch checks for kernels is checked here. */
+static elbow_status check_view(elb_device *dev, elb_view v)
+{
+    const uint64_t end = v.offset + (uint64_t)(v.rows ? v.rows - 1 : 0) * v.stride + v.cols;
+    if (v.stride < v.cols || v.rows > INT32_MAX || v.stride > INT32_MAX || end > v.buffer->bytes / dev->real_size)
+        return elb_fail(dev->err, ELBOW_USAGE, "a product with a matrix of %u x %u, stride %u, at %zu of %zu bytes",
+                        v.rows, v.cols, v.stride, v.offset, v.buffer->bytes);
+    return ELBOW_OK;
+}
+
+static elbow_status epilogue_of(elb_device *dev, const product *p)
+{
+    const struct epilogue_options options = {
+        .activation = p->activation, .gradient = p->gradient, .bias = p->with_bias};
+    return launch_epilogue(dev, &options, elb_matrix_range(dev, p->m, p->n), p->c, p->bias, p->output, p->n,
+                           p->c.stride, p->output.stride);
+}
+
 elbow_status elb_gemm(elb_device *dev, elb_view c, elb_view a, elb_transpose trans_a, elb_view b, elb_transpose trans_b,
                       const elb_epilogue *epilogue, elb_view scratch)
+{
+    return elb_gemm_by(NULL, dev, c, a, trans_a, b, trans_b, epilogue, scratch);
+}
+
+elbow_status elb_gemm_by(const elb_provider *provider, elb_device *dev, elb_view c, elb_view a, elb_transpose trans_a,
+                         elb_view b, elb_transpose trans_b, const elb_epilogue *epilogue, elb_view scratch)
 {
     product p = {.c = c,
                  .a = a,
@@ -87,5 +113,12 @@ elbow_status elb_gemm(elb_device *dev, elb_view c, elb_view a, elb_transpose tra
         return elb_fail(dev->err, ELBOW_USAGE, "a product into %u rows from %u", c.rows, trans_a ? a.cols : a.rows);
     TRY(check_shapes(dev, &p, trans_b ? b.cols : b.rows, trans_b ? b.rows : b.cols));
     if (p.m == 0 || p.n == 0) return ELBOW_OK;
+    if (provider && p.k > 0) {
+        TRY(check_view(dev, c));
+        TRY(check_view(dev, a));
+        TRY(check_view(dev, b));
+        TRY(provider->gemm(provider, dev, c, a, trans_a, b, trans_b));
+        return epilogue_of(dev, &p);
+    }
     return dev->prefers_local && dev->shape.group > 1 ? local_product(dev, &p) : register_product(dev, &p, scratch);
 }

@@ -4,6 +4,8 @@
 
 #include "device/device.h"
 
+typedef struct elb_provider elb_provider; /* math/provider.h */
+
 typedef enum elb_transpose { NO_TRANS, TRANS } elb_transpose;
 
 /* What happens to the product before it is stored. */
@@ -22,5 +24,10 @@ size_t elb_gemm_scratch(const elb_device *dev, uint32_t k, uint32_t n);
  * canonical; each sum has the order of docs/bits.md. Errors: USAGE for shapes that do not fit each other. */
 elbow_status elb_gemm(elb_device *dev, elb_view c, elb_view a, elb_transpose trans_a, elb_view b, elb_transpose trans_b,
                       const elb_epilogue *epilogue, elb_view scratch);
+
+/* The same by a provider, with the epilogue as a pass of its own: for fast maths. NULL: by elbow's own kernels. Errors:
+ * what the provider says as well. */
+elbow_status elb_gemm_by(const elb_provider *provider, elb_device *dev, elb_view c, elb_view a, elb_transpose trans_a,
+                         elb_view b, elb_transpose trans_b, const elb_epilogue *epilogue, elb_view scratch);
 
 #endif

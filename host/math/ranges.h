@@ -20,6 +20,12 @@ static inline elb_range elb_block_range(const elb_device *dev, uint32_t count)
     return (elb_range){elb_groups_of(count, (uint32_t)(dev->shape.block * dev->shape.group)), 1};
 }
 
+/* One work-item does BLOCK columns of a row, each row has groups of its own. */
+static inline elb_range elb_matrix_range(const elb_device *dev, uint32_t rows, uint32_t cols)
+{
+    return (elb_range){elb_block_range(dev, cols).x, rows};
+}
+
 /* One work-item does WIDTH columns. */
 static inline elb_range elb_column_range(const elb_device *dev, uint32_t cols)
 {

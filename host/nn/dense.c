@@ -2,7 +2,6 @@
 #include "nn/dense.h"
 
 #include "elb_kernels.h"
-#include "math/gemm.h"
 #include "math/ranges.h"
 
 static elb_view weights(const elb_dense *layer, elb_view flat)
@@ -37,16 +36,16 @@ elbow_status elb_dense_forward(elb_device *dev, const elb_dense *layer, elb_view
                                elb_view scratch)
 {
     const elb_epilogue epilogue = {.bias = biases(layer, w), .activation = layer->activation};
-    return elb_gemm(dev, y, x, NO_TRANS, weights(layer, w), TRANS, &epilogue, scratch);
+    return elb_gemm_by(layer->by[ELB_FORWARD], dev, y, x, NO_TRANS, weights(layer, w), TRANS, &epilogue, scratch);
 }
 
 /* dW = dy^T x    db = sum_rows dy    dx = (dy W) * act_in'(x) */
 elbow_status elb_dense_backward(elb_device *dev, const elb_dense *layer, elb_view dx, elb_view g, elb_view w,
                                 elb_view dy, elb_view x, elb_view scratch)
 {
-    TRY(elb_gemm(dev, weights(layer, g), dy, TRANS, x, NO_TRANS, NULL, scratch));
+    TRY(elb_gemm_by(layer->by[ELB_WEIGHTS], dev, weights(layer, g), dy, TRANS, x, NO_TRANS, NULL, scratch));
     TRY(sum_rows(dev, biases(layer, g), dy));
     if (layer->first) return ELBOW_OK;
     const elb_epilogue epilogue = {.activation = layer->before, .output = x};
-    return elb_gemm(dev, dx, dy, NO_TRANS, weights(layer, w), NO_TRANS, &epilogue, scratch);
+    return elb_gemm_by(layer->by[ELB_BACKWARD], dev, dx, dy, NO_TRANS, weights(layer, w), NO_TRANS, &epilogue, scratch);
 }

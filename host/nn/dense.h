@@ -8,15 +8,19 @@
 #ifndef ELB_DENSE_H
 #define ELB_DENSE_H
 
-#include "device/device.h"
+#include "math/gemm.h"
+
+/* The products of a layer. */
+typedef enum elb_dense_product { ELB_FORWARD, ELB_WEIGHTS, ELB_BACKWARD, ELB_PRODUCTS } elb_dense_product;
 
 typedef struct elb_dense {
     char name[32]; /* "encoder.0" */
     uint32_t in, out;
-    size_t w, b;        /* where W and b begin in the flat vectors */
-    int32_t activation; /* enum elb_activation: act */
-    int32_t before;     /* act_in: the activation that x came through */
-    bool first;         /* nothing before it wants dx */
+    size_t w, b;                          /* where W and b begin in the flat vectors */
+    int32_t activation;                   /* enum elb_activation: act */
+    int32_t before;                       /* act_in: the activation that x came through */
+    bool first;                           /* nothing before it wants dx */
+    const elb_provider *by[ELB_PRODUCTS]; /* who computes each product; NULL, for exact maths: elbow's own kernels */
 } elb_dense;
 
 /* Elements of scratch for up to max_rows rows; 0 if they do not fit 32 bits. */

@@ -50,6 +50,7 @@ elbow_status elb_model_new(elb_model **out, elb_device *dev, const elbow_recipe 
 void elb_model_free(elb_model *model)
 {
     if (!model) return;
+    elb_model_exact(model);
     elb_buffer_free(model->workspace);
     elb_buffer_free(model->clamped);
     free(model);

@@ -23,6 +23,13 @@ elbow_status elb_model_new(elb_model **model, elb_device *dev, const elbow_recip
                            uint32_t max_rows, bool scheduled);
 void elb_model_free(elb_model *model);
 
+/* Fast maths from now on: tries and times, for batches of so many rows, what could compute each of the model's
+ * products, takes the quickest that is right (math/providers.h), if a step as a whole is the quicker for it, and says
+ * which in a remark. Errors: MEMORY, and what a product on the device fails with; the model then stays exact. */
+elbow_status elb_model_fast(elb_model *model, uint32_t rows);
+/* Exact maths, as a new model has. */
+void elb_model_exact(elb_model *model);
+
 const elb_tensor_place *elb_model_tensors(const elb_model *model, uint32_t *count);
 size_t elb_model_parameters(const elb_model *model);
 uint32_t elb_model_max_rows(const elb_model *model);

@@ -2,6 +2,7 @@
 #ifndef ELB_NN_PARTS_H
 #define ELB_NN_PARTS_H
 
+#include "math/providers.h"
 #include "nn/dense.h"
 #include "nn/model.h"
 
@@ -32,8 +33,9 @@ struct elb_model {
     uint32_t tensor_count;
     size_t parameters;
     elb_workspace at;
-    elb_buffer *workspace; /* reals */
-    elb_buffer *clamped;   /* (1, rows) of unsigned */
+    elb_buffer *workspace;   /* reals */
+    elb_buffer *clamped;     /* (1, rows) of unsigned */
+    elb_providers providers; /* of fast maths; none for exact */
 };
 
 /* Fills layers and tensors from the recipe. Errors: USAGE. */

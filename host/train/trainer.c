@@ -223,6 +223,8 @@ static elbow_status open_trainer(elb_trainer *t)
     TRY(new_vectors(t));
     TRY(new_feeds(t));
     TRY(elb_stepper_open(&t->stepper, t->model, &t->options, count));
+    if (t->options.maths == ELBOW_FAST)
+        TRY(elb_model_fast(t->model->net, (t->options.batch - 1) / t->stepper.shards + 1)); /* a shard's rows */
     TRY(elb_new(t->err, &t->losses, count, sizeof *t->losses, "an epoch's losses"));
     t->started = t->polled = t->saved = elb_seconds();
     return t->options.out ? elb_trainer_begin(t) : ELBOW_OK;
@@ -230,6 +232,7 @@ static elbow_status open_trainer(elb_trainer *t)
 
 static void close_trainer(elb_trainer *t)
 {
+    if (t->model->net) elb_model_exact(t->model->net);
     elb_feed_free(t->feed);
     elb_feed_free(t->measured[0]);
     elb_feed_free(t->measured[1]);

@@ -24,14 +24,16 @@ OPTION(BIAS, 0, "1: add the bias")
 #define LOAD_VECTOR(r, v) const vreal b##v = load(b_here + at##v);
 #define ADD_PRODUCT(r, v) c##r##_##v = vfma(a_value, b##v, c##r##_##v);
 #define ADD_PRODUCTS(r) { const vreal a_value = splat(a##r[a_here]); EACH_VECTOR(ADD_PRODUCT, r) }
-#define KEEP_SUM(r, v)                                                                                                 \
-    if (row + r < m && col + v * WIDTH < n) {                                                                          \
-        global real *c_here = c + (ulong)(row + r) * c_row + col + v * WIDTH;                                            \
-        if (begin > 0) c##r##_##v += load_part(c_here, n - col - v * WIDTH);                                             \
-        store_part(c_here, c##r##_##v, n - col - v * WIDTH);                                                             \
-    }
+#define KEEP_SUM(r, v) keep_sum(tile + (r * TILE_VECTORS + v) * WIDTH, c##r##_##v, begin);
 #define KEEP_SUMS(r) EACH_VECTOR(KEEP_SUM, r)
 /* clang-format on */
+
+/* A chunk's sum joins those before it. The tile lies in memory, but is written once in CHUNK products; that the loop below
+ * then handles edges in one place keeps the program small, which is what compiling it costs. */
+FUNCTION void keep_sum(real *at, vreal sum, uint begin)
+{
+    store_private(at, begin > 0 ? load(at) + sum : sum);
+}
 
 kernel void gemm(global real *c, global const real *a, global const real *b, global const real *bias,
                  global const real *y, uint m, uint n, uint k, uint c_row, uint a_row, uint a_col, uint b_row,
@@ -42,6 +44,7 @@ kernel void gemm(global real *c, global const real *a, global const real *b, glo
     global const real *b_first = b + (ulong)get_group_id(1) * b_panel;
     EACH_ROW(START_ROW)
     EACH_VECTOR(START_VECTOR, 0)
+    real tile[TILE_ROWS * TILE_COLS];
     uint begin = 0;
     do {
         const uint end = k - begin < CHUNK ? k : begin + CHUNK;
@@ -57,13 +60,13 @@ kernel void gemm(global real *c, global const real *a, global const real *b, glo
         EACH_ROW(KEEP_SUMS)
         begin = end;
     } while (begin < k);
-    const uint row_end = row + TILE_ROWS < m ? row + TILE_ROWS : m;
-    const uint col_end = col + TILE_COLS < n ? col + TILE_COLS : n;
-    for (uint i = row; i < row_end; i++)
-        for (uint j = col; j < col_end; j += WIDTH) {
-            global real *c_here = c + (ulong)i * c_row + j;
-            const vreal sum = load_part(c_here, n - j);
-            store_part(c_here, finish_product(sum, bias + j, y + (ulong)i * y_row + j, n - j, BIAS, ACTIVATION, GRADIENT),
+    const uint rows = m - row < TILE_ROWS ? m - row : TILE_ROWS;
+    for (uint r = 0; r < rows; r++)
+        for (uint v = 0; v < TILE_VECTORS && col + v * WIDTH < n; v++) {
+            const uint j = col + v * WIDTH;
+            const vreal sum = load(tile + (r * TILE_VECTORS + v) * WIDTH);
+            store_part(c + (ulong)(row + r) * c_row + j,
+                       finish_product(sum, bias + j, y + (ulong)(row + r) * y_row + j, n - j, BIAS, ACTIVATION, GRADIENT),
                        n - j);
         }
 }

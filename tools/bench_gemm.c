@@ -1,17 +1,16 @@
-/* bench_gemm.c - how fast matrix products are: elbow's own on every device, and OpenBLAS where it is found.
+/* bench_gemm.c - how fast matrix products are: elbow's own on every device, and by every library of fast maths there.
  *
  *     bench_gemm [device ...]          "native", ids of `elbow devices`; nothing: all usable ones
  *
  * GF/s, the median of nine runs of about 20 ms each. OPENBLAS_CORETYPE=SKYLAKEX in the environment keeps an old
  * OpenBLAS from taking a new processor for an old one. Last: one training step of 784-400-20 with 128 data. */
-#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "device/device.h"
 #include "elb_kernels.h"
-#include "math/gemm.h"
+#include "math/providers.h"
 #include "nn/model.h"
 #include "nn/update.h"
 
@@ -30,15 +29,11 @@ static const shape shapes[] = {{"forward  784-400", 128, 400, 784, NO_TRANS, TRA
                                {"square       512", 512, 512, 512, NO_TRANS, NO_TRANS},
                                {"square      1024", 1024, 1024, 1024, NO_TRANS, NO_TRANS}};
 
-typedef void sgemm(int order, int ta, int tb, int m, int n, int k, float alpha, const float *a, int lda, const float *b,
-                   int ldb, float beta, float *c, int ldc);
-
 typedef struct bench {
     elb_device *dev;
     elb_view c, a, b, scratch;
     const shape *shape;
-    sgemm *blas;
-    float *host[3];
+    const elb_provider *by; /* NULL: elbow's own kernels */
 } bench;
 
 static int compare(const void *a, const void *b)
@@ -50,11 +45,7 @@ static int compare(const void *a, const void *b)
 static void product(const bench *b)
 {
     const shape *s = b->shape;
-    if (b->blas)
-        b->blas(101, s->a ? 112 : 111, s->b ? 112 : 111, (int)s->m, (int)s->n, (int)s->k, 1, b->host[0],
-                (int)(s->a ? s->m : s->k), b->host[1], (int)(s->b ? s->k : s->n), 0, b->host[2], (int)s->n);
-    else if (elb_gemm(b->dev, b->c, b->a, s->a, b->b, s->b, NULL, b->scratch))
-        printf("%s\n", b->dev->err->text);
+    if (elb_gemm_by(b->by, b->dev, b->c, b->a, s->a, b->b, s->b, NULL, b->scratch)) printf("%s\n", b->dev->err->text);
 }
 
 static double median_rate(const bench *b)
@@ -64,7 +55,7 @@ static double median_rate(const bench *b)
     for (int r = -1; r < 9; r++) {
         const double start = elb_seconds();
         for (int t = 0; t < times; t++) product(b);
-        if (b->dev) elb_finish(b->dev);
+        elb_finish(b->dev);
         if (r >= 0) rates[r] = times * flops / (elb_seconds() - start) * 1e-9;
     }
     qsort(rates, 9, sizeof *rates, compare);
@@ -82,9 +73,9 @@ static elb_view random_matrix(elb_device *dev, uint32_t rows, uint32_t cols)
     return elb_matrix(buffer, 0, rows, cols);
 }
 
-static double rate_on(elb_device *dev, const shape *s)
+static double rate_on(elb_device *dev, const elb_provider *by, const shape *s)
 {
-    bench b = {.dev = dev, .shape = s};
+    bench b = {.dev = dev, .by = by, .shape = s};
     b.c = random_matrix(dev, s->m, s->n);
     b.a = s->a ? random_matrix(dev, s->k, s->m) : random_matrix(dev, s->m, s->k);
     b.b = s->b ? random_matrix(dev, s->n, s->k) : random_matrix(dev, s->k, s->n);
@@ -92,17 +83,6 @@ static double rate_on(elb_device *dev, const shape *s)
     const double rate = median_rate(&b);
     elb_buffer_free(b.a.buffer), elb_buffer_free(b.b.buffer), elb_buffer_free(b.c.buffer);
     elb_buffer_free(b.scratch.buffer);
-    return rate;
-}
-
-static double rate_of_blas(sgemm *blas, const shape *s)
-{
-    bench b = {.shape = s, .blas = blas};
-    const size_t sizes[] = {(size_t)s->m * s->k, (size_t)s->k * s->n, (size_t)s->m * s->n};
-    for (int i = 0; i < 3; i++)
-        if (!(b.host[i] = calloc(sizes[i], sizeof(float)))) exit(1);
-    const double rate = median_rate(&b);
-    for (int i = 0; i < 3; i++) free(b.host[i]);
     return rate;
 }
 
@@ -135,6 +115,12 @@ static double step_time(elb_device *dev)
     return times[15];
 }
 
+static void print_rates(elb_device *dev, const elb_provider *by)
+{
+    for (size_t s = 0; s < COUNT(shapes); s++)
+        printf("  %s %7.1f GF/s\n", shapes[s].what, rate_on(dev, by, &shapes[s]));
+}
+
 static void bench_device(const char *id)
 {
     elb_error err = {0};
@@ -144,8 +130,15 @@ static void bench_device(const char *id)
         return;
     }
     printf("%s, %s %s\n", dev->info.id, dev->info.name, dev->info.version);
-    for (size_t s = 0; s < COUNT(shapes); s++) printf("  %s %7.1f GF/s\n", shapes[s].what, rate_on(dev, &shapes[s]));
+    print_rates(dev, NULL);
     printf("  step 784-400-20, 128 data: %.3f ms\n", step_time(dev) * 1e3);
+    elb_providers all;
+    if (elb_providers_open(&all, dev)) exit(1);
+    for (uint32_t p = 0; p < all.count; p++) {
+        printf("%s, %s\n", dev->info.id, all.list[p]->name);
+        print_rates(dev, all.list[p]);
+    }
+    elb_providers_close(&all);
     elb_device_close(dev);
 }
 
@@ -160,11 +153,5 @@ int main(int count, char **names)
             if (infos[i].usable) bench_device(infos[i].id);
         free(infos);
     }
-    void *library = dlopen("libopenblas.so.0", RTLD_NOW);
-    sgemm *blas = NULL;
-    if (library) *(void **)&blas = dlsym(library, "cblas_sgemm");
-    printf("%s\n", blas ? "OpenBLAS" : "OpenBLAS: not found");
-    for (size_t s = 0; blas && s < COUNT(shapes); s++)
-        printf("  %s %7.1f GF/s\n", shapes[s].what, rate_of_blas(blas, &shapes[s]));
     return 0;
 }

@@ -4,6 +4,8 @@
 #include <dnnl.h>
 #include <stdlib.h>
 
+#include "device/native.h"
+
 typedef struct onednn {
     elb_provider provider;
     __typeof__(&dnnl_sgemm) sgemm;
@@ -26,6 +28,7 @@ static elbow_status gemm(const elb_provider *provider, elb_device *dev, elb_view
 elbow_status elb_onednn_open(elb_provider **provider, elb_device *dev)
 {
     __typeof__(&dnnl_version) version = NULL;
+    void (*set_threads)(int) = NULL;
     onednn *own;
     char file[32];
     *provider = NULL;
@@ -38,6 +41,9 @@ elbow_status elb_onednn_open(elb_provider **provider, elb_device *dev)
         return ELBOW_OK;
     }
     own->provider.gemm = gemm;
+    /* oneDNN asks OpenMP, where it is built on it, how many threads it may use. */
+    const elb_symbol openmp = {"omp_set_num_threads", &set_threads};
+    if (elb_library(file, &openmp, 1)) set_threads((int)elb_threads());
     elb_format(own->provider.name, sizeof own->provider.name, "oneDNN %d.%d.%d", version()->major, version()->minor,
                version()->patch);
     *provider = &own->provider;

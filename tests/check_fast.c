@@ -32,14 +32,14 @@ static float draw(void)
 enum { PAD = 3, BEFORE = 5 };
 
 typedef struct matrix {
-    uint32_t rows, cols, stride;
+    uint32_t rows, stride;
     float *x;
     elb_view view;
 } matrix;
 
 static matrix new_matrix(elb_device *dev, uint32_t rows, uint32_t cols)
 {
-    matrix m = {.rows = rows, .cols = cols, .stride = cols + PAD};
+    matrix m = {.rows = rows, .stride = cols + PAD};
     const size_t count = BEFORE + (size_t)rows * m.stride;
     m.x = malloc(count * sizeof *m.x);
     ck_assert_ptr_nonnull(m.x);

@@ -31,7 +31,8 @@ FUNCTION vreal finish_product(vreal sum, global const real *bias, global const r
                               int activation, int gradient)
 {
     if (with_bias) sum += load_part(bias, left);
-    if (gradient && activation != IDENTITY) return canonical(sum * activation_slope(load_part(y, left), activation));
+    if (gradient && activation != IDENTITY)
+        return canonical(canonical(sum) * activation_slope(load_part(y, left), activation));
     return canonical(activate(sum, activation));
 }
 

@@ -14,11 +14,6 @@ OPTION(BETA1, 0.9f, "decay of the first moment")
 OPTION(BETA2, 0.999f, "decay of the second moment")
 OPTION(EPSILON, 0x1.5798eep-27f, "added to the root of the second moment: 1e-8")
 
-FUNCTION vreal zero_below(vreal v, real least)
-{
-    return choose(less(vabs(v), splat(least)), splat(0), v);
-}
-
 kernel void adam(global real *w, global real *m, global real *v, global const real *g, global const real *factor,
                  global const uint *flag, uint count, real rate, real root)
 {

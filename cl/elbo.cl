@@ -5,7 +5,8 @@
  *     dy[i,j]  = d loss[i] / d y[i,j] * REC_WEIGHT scale
  *
  * y (rows, cols): the decoder's output: logits for BERNOULLI, means for GAUSSIAN.  x (rows, cols): data.
- * dy may be y.  One work-group per row; every sum in the order of "row sums" (docs/bits.md).
+ * dy may be y.  An error mean(y) - x below 2^-40 counts as 0, and so does one times PRECISION below 2^-80: no square is
+ * subnormal. One work-group per row; every sum in the order of "row sums" (docs/bits.md); sums are stored canonical.
  * Kingma & Welling 2013, appendix C. */
 #include "choices.h"
 #include "language.h"
@@ -32,10 +33,10 @@ kernel void elbo(global real *loss, global real *sse, global real *dy, global co
         vreal term, slope, error;
         if (LIKELIHOOD == BERNOULLI) {
             term = keep_part(vfma(-datum, out, vsoftplus(out)), left);
-            slope = error = vsigmoid(out) - datum;
+            slope = error = canonical(vsigmoid(out) - datum);
         } else {
-            error = out - datum;
-            slope = error * splat(PRECISION);
+            error = canonical(out - datum);
+            slope = zero_below(error * splat(PRECISION), (real)0x1p-80f);
             term = splat((real)0.5) * error * slope;
         }
         lanes_add(&losses, term, t);
@@ -44,7 +45,7 @@ kernel void elbo(global real *loss, global real *sse, global real *dy, global co
     }
     const real row_loss = lanes_total(&losses, scratch), row_sse = lanes_total(&squares, scratch);
     if (get_local_id(0) == 0) {
-        loss[row] = row_loss;
-        sse[row] = row_sse;
+        loss[row] = canonical_real(row_loss);
+        sse[row] = canonical_real(row_sse);
     }
 }

@@ -88,6 +88,12 @@ FUNCTION vreal canonical(vreal v)
 #endif
 }
 
+/* 0 where |v| < least, where less would make a later product subnormal. In the float64 build too. */
+FUNCTION vreal zero_below(vreal v, real least)
+{
+    return choose(less(vabs(v), splat(least)), splat(0), v);
+}
+
 FUNCTION real canonical_real(real v)
 {
 #ifdef ELB_FLOAT64

@@ -41,7 +41,7 @@ kernel void latent(global real *z, global real *spread, global real *kl, global 
     }
     const real row_rate = lanes_total(&rates, scratch), row_outside = lanes_total(&outside, scratch);
     if (get_local_id(0) == 0) {
-        kl[row] = row_rate;
+        kl[row] = canonical_real(row_rate);
         clamped[row] = (uint)row_outside;
     }
 }

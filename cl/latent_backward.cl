@@ -16,7 +16,8 @@ kernel void latent_backward(global real *dcode, global const real *dz, global co
                             uint spread_row, real weight, real scale)
 {
     const uint row = (uint)get_group_id(0);
-    const real w = (SCHEDULED ? weight : (real)WEIGHT) * scale;
+    const real weighed = (SCHEDULED ? weight : (real)WEIGHT) * scale;
+    const real w = weighed < (real)0x1p-100f ? 0 : weighed; /* halved below: it must not become subnormal */
     global const real *mu_at = code + (ulong)row * code_row, *v_at = mu_at + latents;
     global real *dmu_at = dcode + (ulong)row * dcode_row, *dv_at = dmu_at + latents;
     for (uint t = 0; row_at(t) < latents; t++) {

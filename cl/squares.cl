@@ -12,8 +12,8 @@ kernel void squares(global real *y, global const real *x, uint count)
     lanes sums;
     lanes_zero(&sums);
     for (uint t = 0; row_at(t) < length; t++) {
-        const vreal v = load_part(x + first + row_at(t), length - row_at(t));
-        lanes_add(&sums, choose(less(vabs(v), splat((real)0x1p-57f)), splat(0), v * v), t);
+        const vreal v = zero_below(load_part(x + first + row_at(t), length - row_at(t)), (real)0x1p-57f);
+        lanes_add(&sums, v * v, t);
     }
     const real sum = lanes_total(&sums, scratch);
     if (get_local_id(0) == 0) y[get_group_id(0)] = sum;

@@ -7,6 +7,7 @@
 
 #include "device/native.h"
 #include "elb_kernels.h"
+#include "flush.h"
 #include "math/selftest.h"
 
 #define OK(call) ck_assert_msg((call) == ELBOW_OK, "%s: %s", #call, err.text)
@@ -214,6 +215,47 @@ START_TEST(one_bit_shows)
 }
 END_TEST
 
+/* ---- a device that has no subnormal numbers: native's own launches in that mode (docs/bits.md) ---- */
+
+static void expect_no_subnormal(const elb_kernel *kernel, elb_view view)
+{
+    for (uint32_t e = 0; e < view.rows * view.cols; e++) {
+        const size_t at = view.offset + (size_t)(e / view.cols) * view.stride + e % view.cols;
+        uint32_t word;
+        OK(elb_read(&word, view.buffer, at * sizeof word, sizeof word));
+        word &= 0x7fffffff;
+        ck_assert_msg(word == 0 || word >= 0x00800000, "%s stores a subnormal number at %zu", kernel->name, at);
+    }
+}
+
+static elbow_status launch_flushed(elb_device *dev, const elb_kernel *kernel, const void *options, elb_range groups,
+                                   const elb_value *values)
+{
+    flush_subnormals(1);
+    const elbow_status status = sound_ops->launch(dev, kernel, options, groups, values);
+    flush_subnormals(0);
+    for (uint32_t a = 0; a < kernel->arg_count; a++)
+        if (kernel->args[a].written && kernel->args[a].type == ELB_ARG_REALS)
+            expect_no_subnormal(kernel, values[a].view);
+    return status;
+}
+
+START_TEST(flushing_changes_nothing)
+{
+    const uint32_t threads = elb_threads();
+    elb_set_threads(1);
+    for (uint32_t i = 0; elb_native_sets[i]; i++) {
+        if (!CAN_FLUSH || !elb_cpu_has(elb_native_sets[i]->name)) continue;
+        elb_device *dev;
+        OK(elb_native_open(&dev, &err, elb_native_sets[i]->name));
+        break_device(dev, launch_flushed);
+        expect_all_same(dev);
+        elb_device_close(dev);
+    }
+    elb_set_threads(threads);
+}
+END_TEST
+
 /* ---- defects: a device that builds another source than it was given, as if its compiler were broken ---- */
 
 static elb_kernel defect;
@@ -388,6 +430,7 @@ int main(void)
     tcase_add_test(all, all_options_are_tried);
     tcase_add_test(all, instruction_sets);
     tcase_add_test(all, one_bit_shows);
+    tcase_add_test(all, flushing_changes_nothing);
     tcase_add_test(all, native_is_trusted);
     tcase_add_test(all, own_shapes);
     tcase_add_loop_test(all, other_shapes, 0, COUNT(shapes));

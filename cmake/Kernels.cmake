@@ -37,6 +37,9 @@ list(APPEND elb_absent "/device/cpu_${ELB_OTHER_CPU}")
 # No flag may change a bit: no contraction, no fast maths (docs/bits.md).
 set(ELB_NATIVE_FLAGS -O3 -ffp-contract=off -fno-fast-math -fno-math-errno -Wall -Wextra -Wno-psabi
     -Wno-unused-function)
+if(ELBOW_SANITIZE)
+    list(TRANSFORM ELB_NATIVE_FLAGS REPLACE "^-O3$" "-O1") # each access is checked: unrolled they compile for minutes
+endif()
 
 add_executable(bind tools/bind.c tools/bind/parse.c tools/bind/read.c tools/bind/write.c tools/bind/write_header.c
     tools/bind/write_native.c tools/bind/write_opencl.c host/base/base.c)

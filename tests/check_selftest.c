@@ -417,6 +417,15 @@ START_TEST(all_options_are_tried)
 }
 END_TEST
 
+static TCase *add_case(Suite *suite, const char *name)
+{
+    TCase *added = tcase_create(name);
+    tcase_add_checked_fixture(added, setup, teardown);
+    tcase_set_timeout(added, 300);
+    suite_add_tcase(suite, added);
+    return added;
+}
+
 int main(void)
 {
     unsetenv("ELBOW_CACHE");
@@ -424,20 +433,18 @@ int main(void)
     if (!mkdtemp(pocl)) return 1;
     setenv("POCL_CACHE_DIR", pocl, 1);
     Suite *suite = suite_create("selftest");
-    TCase *all = tcase_create("all");
-    tcase_add_checked_fixture(all, setup, teardown);
-    tcase_set_timeout(all, 300);
-    tcase_add_test(all, all_options_are_tried);
-    tcase_add_test(all, instruction_sets);
-    tcase_add_test(all, one_bit_shows);
-    tcase_add_test(all, flushing_changes_nothing);
-    tcase_add_test(all, native_is_trusted);
-    tcase_add_test(all, own_shapes);
-    tcase_add_loop_test(all, other_shapes, 0, COUNT(shapes));
-    tcase_add_test(all, every_kernels_defect_is_caught);
-    tcase_add_test(all, a_defect_is_refused_at_its_first_use);
-    tcase_add_test(all, a_sound_program_is_tried_once);
-    suite_add_tcase(suite, all);
+    /* Most of the time goes into drivers' compilers: these cases can be run by themselves (CK_RUN_CASE). */
+    TCase *own = add_case(suite, "native"), *many = add_case(suite, "drivers"), *broken = add_case(suite, "defects");
+    tcase_add_test(own, all_options_are_tried);
+    tcase_add_test(own, instruction_sets);
+    tcase_add_test(own, one_bit_shows);
+    tcase_add_test(own, flushing_changes_nothing);
+    tcase_add_test(own, native_is_trusted);
+    tcase_add_test(own, a_defect_is_refused_at_its_first_use);
+    tcase_add_test(own, a_sound_program_is_tried_once);
+    tcase_add_test(many, own_shapes);
+    tcase_add_loop_test(many, other_shapes, 0, COUNT(shapes));
+    tcase_add_test(broken, every_kernels_defect_is_caught);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
     const int failed = srunner_ntests_failed(runner);

@@ -4,7 +4,8 @@
  *     sse[i]   = |x_i - mean(y_i)|^2
  *     dy[i,j]  = d loss[i] / d y[i,j] * REC_WEIGHT scale
  *
- * y (rows, cols): the decoder's output: logits for BERNOULLI, means for GAUSSIAN.  x (rows, cols): data.
+ * y (rows, cols): the decoder's output: logits for BERNOULLI; for GAUSSIAN the means, or, with OUTPUT SIGMOID, what the
+ * means are the sigmoid of.  x (rows, cols): data.
  * dy may be y.  An error mean(y) - x below 2^-40 counts as 0, and so does one times PRECISION below 2^-80: no square is
  * subnormal. One work-group per row; every sum in the order of "row sums" (docs/bits.md); sums are stored canonical.
  * Kingma & Welling 2013, appendix C. */
@@ -13,6 +14,7 @@
 #include "math.h"
 
 OPTION(LIKELIHOOD, BERNOULLI, "p(x|z): BERNOULLI or GAUSSIAN")
+OPTION(OUTPUT, SIGMOID, "GAUSSIAN's mean of the decoder's output: SIGMOID or IDENTITY")
 OPTION(PRECISION, 1.0f, "1/sigma^2 of GAUSSIAN")
 OPTION(REC_WEIGHT, 1.0f, "factor of the gradient: 1/cols where pixels are averaged")
 
@@ -35,9 +37,11 @@ kernel void elbo(global real *loss, global real *sse, global real *dy, global co
             term = keep_part(vfma(-datum, out, vsoftplus(out)), left);
             slope = error = canonical(vsigmoid(out) - datum);
         } else {
-            error = canonical(out - datum);
+            const vreal mean = OUTPUT == SIGMOID ? vsigmoid(out) : out;
+            error = canonical(mean - datum);
             slope = zero_below(error * splat(PRECISION), (real)0x1p-80f);
-            term = splat((real)0.5) * error * slope;
+            term = keep_part(splat((real)0.5) * error * slope, left);
+            if (OUTPUT == SIGMOID) slope = canonical(slope) * canonical(vfma(-mean, mean, mean));
         }
         lanes_add(&losses, term, t);
         lanes_add(&squares, keep_part(error * error, left), t);

@@ -147,6 +147,7 @@ ELBOW_API void elbow_data_free(elbow_data *data);
 typedef enum elbow_model_kind { ELBOW_MLP, ELBOW_LINEAR } elbow_model_kind;
 typedef enum elbow_activation { ELBOW_RELU, ELBOW_TANH, ELBOW_SIGMOID, ELBOW_SOFTPLUS } elbow_activation;
 typedef enum elbow_likelihood { ELBOW_BERNOULLI, ELBOW_GAUSSIAN } elbow_likelihood;
+typedef enum elbow_output { ELBOW_OUTPUT_AUTO, ELBOW_OUTPUT_SIGMOID, ELBOW_OUTPUT_LINEAR } elbow_output;
 typedef enum elbow_reduction { ELBOW_SUM, ELBOW_MEAN } elbow_reduction;
 typedef enum elbow_maths { ELBOW_EXACT, ELBOW_FAST } elbow_maths;
 typedef enum elbow_binarise { ELBOW_BINARISE_NONE, ELBOW_BINARISE_DYNAMIC, ELBOW_BINARISE_THRESHOLD } elbow_binarise;
@@ -164,6 +165,8 @@ typedef struct elbow_recipe {
     elbow_activation activation;       /* of hidden layers */
     elbow_likelihood likelihood;       /* p(x|z) */
     double sigma2;                     /* the Gaussian's variance; --loss sse is 1/2, half-sse 1 */
+    elbow_output output; /* the Gaussian's mean: the decoder's output, or its sigmoid, which keeps to 0..1;
+                            AUTO: SIGMOID for MLP, LINEAR for LINEAR */
     elbow_reduction pixels, latents, batch;
     double weight;           /* on K, as written in the objective above */
     elbow_binarise binarise; /* of the data, as they are gathered */

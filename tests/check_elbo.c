@@ -48,18 +48,24 @@ static sums bernoulli(const float *y, const float *x, const float *dy, uint32_t 
     return s;
 }
 
-static sums gaussian(const float *y, const float *x, const float *dy, uint32_t cols, double precision, double factor)
+/* squashed: the mean is the sigmoid of y, which is within 3 U p of p. */
+static sums gaussian(const float *y, const float *x, const float *dy, uint32_t cols, const struct elbo_options *o,
+                     double factor)
 {
+    const bool squashed = o->output == ELB_SIGMOID;
+    const double precision = o->precision, scale = precision * factor;
     sums s = {0};
     for (uint32_t j = 0; j < cols; j++) {
-        const double e = (double)y[j] - x[j];
+        const double p = squashed ? sigmoid(y[j]) : y[j], spread = squashed ? 3 * U * p : 0;
+        const double e = p - x[j], d = squashed ? p * (1 - p) : 1, wanted = e * scale * d;
         s.loss += 0.5 * e * e * precision;
+        s.loss_size += 0.5 * e * e * precision + precision * fabs(e) * spread / U;
         s.sse += e * e;
-        near("dy of GAUSSIAN", dy[j], e * precision * factor, 4 * U * fabs(e * precision * factor),
-             1.000001 * 0x1p-40 * fmax(1, precision * factor));
+        s.sse_bound += 2 * fabs(e) * spread;
+        near("dy of GAUSSIAN", dy[j], wanted, scale * (spread * d + fabs(e) * spread) + 6 * U * fabs(wanted),
+             1.000001 * 0x1p-40 * (fmax(1, scale) + (squashed ? scale * (d + fabs(e)) : 0)));
     }
-    s.loss_size = s.loss;
-    s.sse_bound = 3 * U * s.sse + cols * 0x1p-80;
+    s.sse_bound += 3 * U * s.sse + cols * 0x1p-80;
     return s;
 }
 
@@ -77,9 +83,8 @@ static void try_elbo(uint32_t cols, const struct elbo_options *options, double s
     for (uint32_t i = 0; i < ROWS; i++) {
         const float *row = real_of(y) + i * y.stride, *data = real_of(x) + i * cols,
                     *slope = real_of(dy) + i * dy.stride;
-        const sums s = options->likelihood == ELB_GAUSSIAN
-                           ? gaussian(row, data, slope, cols, (double)options->precision, factor)
-                           : bernoulli(row, data, slope, cols, factor);
+        const sums s = options->likelihood == ELB_GAUSSIAN ? gaussian(row, data, slope, cols, options, factor)
+                                                           : bernoulli(row, data, slope, cols, factor);
         near("loss", (double)real_of(loss)[i], s.loss, U * (6 + additions(cols)) * s.loss_size + cols * 0x1p-80,
              0x1p-40);
         near("sse", (double)real_of(sse)[i], s.sse, s.sse_bound + U * additions(cols) * s.sse, 0x1p-40);
@@ -94,9 +99,11 @@ START_TEST(elbo_against_double)
     for (size_t w = 0; w < COUNT(widths); w++)
         for (size_t p = 0; p < COUNT(precisions); p++)
             for (size_t r = 0; r < COUNT(weights); r++)
-                for (int likelihood = 0; likelihood < 2; likelihood++) {
-                    const struct elbo_options options = {
-                        .likelihood = likelihood, .precision = precisions[p], .rec_weight = weights[r]};
+                for (int kind = 0; kind < 3; kind++) {
+                    const struct elbo_options options = {.likelihood = kind ? ELB_GAUSSIAN : ELB_BERNOULLI,
+                                                         .output = kind == 2 ? ELB_SIGMOID : ELB_IDENTITY,
+                                                         .precision = precisions[p],
+                                                         .rec_weight = weights[r]};
                     try_elbo(widths[w], &options, r ? 1 : 1.0 / 128);
                 }
     close_set();
@@ -270,15 +277,15 @@ START_TEST(decode_mean_against_double)
 {
     enum { COLS = 997 };
     if (!open_set(_i)) return;
-    for (int likelihood = 0; likelihood < 2; likelihood++) {
-        const struct decode_mean_options options = {.likelihood = likelihood};
+    for (int squashed = 0; squashed < 2; squashed++) {
+        const struct decode_mean_options options = {.output = squashed ? ELB_SIGMOID : ELB_IDENTITY};
         clear();
         const elb_view x = take(1, COLS), y = take(1, COLS);
         for (uint32_t j = 0; j < COLS; j++) real_of(y)[j] = draw_output(j);
         LAUNCH(launch_decode_mean(dev, &options, (elb_range){1, 1}, x, y, COLS, COLS, COLS));
         for (uint32_t j = 0; j < COLS; j++) {
-            const double out = (double)real_of(y)[j], wanted = likelihood == ELB_BERNOULLI ? sigmoid(out) : out;
-            near("mean", (double)real_of(x)[j], wanted, likelihood == ELB_BERNOULLI ? 3 * U * wanted : 0, 0x1p-126);
+            const double out = (double)real_of(y)[j], wanted = squashed ? sigmoid(out) : out;
+            near("mean", (double)real_of(x)[j], wanted, squashed ? 3 * U * wanted : 0, 0x1p-126);
         }
     }
     close_set();

@@ -141,13 +141,14 @@ static elbow_recipe small(void)
 
 START_TEST(gradients)
 {
-    for (int c = 0; c < 2 * 2 * 2 * 2 * 4; c++) {
+    for (int c = 0; c < 2 * 2 * 2 * 2 * 4 * 2; c++) {
         elbow_recipe r = small();
         r.likelihood = c & 1 ? ELBOW_GAUSSIAN : ELBOW_BERNOULLI;
         r.pixels = c & 2 ? ELBOW_MEAN : ELBOW_SUM;
         r.latents = c & 4 ? ELBOW_MEAN : ELBOW_SUM;
         r.batch = c & 8 ? ELBOW_MEAN : ELBOW_SUM;
-        r.activation = (elbow_activation)(c >> 4);
+        r.activation = (elbow_activation)(c >> 4 & 3);
+        r.output = c >> 6 ? ELBOW_OUTPUT_SIGMOID : ELBOW_OUTPUT_LINEAR;
         for (int depth = 0; depth < 3; depth++) {
             elbow_recipe deep = r;
             if (depth == 0) deep.model = ELBOW_LINEAR;

@@ -51,6 +51,12 @@ static const cli_option options[] = {
      .most = 1000,
      .standard = "1",
      .help = "the Gaussian's fixed standard deviation, pixels being 0 to 1; implies --likelihood gaussian"},
+    {.name = "output",
+     .type = CLI_CHOICE,
+     AT(recipe.output),
+     .choices = "auto|sigmoid|linear",
+     .help = "the Gaussian's mean: the sigmoid of the decoder's output, which keeps to 0 to 1, or the output itself; "
+             "auto: sigmoid for mlp, linear for linear"},
     {.name = "loss",
      .type = CLI_CHOICE,
      AT(loss),

@@ -140,12 +140,20 @@ static elb_view last_slope(const elb_model *model, uint32_t rows)
     return elb_work(model, model->at.slope[0], rows, model->pixels);
 }
 
+/* What makes the mean of p(x|z) of the decoder's output, for elbo.cl and decode_mean.cl. */
+static int32_t output_of(const elbow_recipe *recipe)
+{
+    const bool linear = recipe->likelihood == ELBOW_GAUSSIAN && elb_recipe_output(recipe) == ELBOW_OUTPUT_LINEAR;
+    return linear ? ELB_IDENTITY : ELB_SIGMOID;
+}
+
 static elbow_status measure(elb_model *model, const elb_batch *batch)
 {
     const elbow_recipe *recipe = &model->recipe;
     const uint32_t rows = batch->x.rows;
     const struct elbo_options options = {
         .likelihood = recipe->likelihood == ELBOW_GAUSSIAN ? ELB_GAUSSIAN : ELB_BERNOULLI,
+        .output = output_of(recipe),
         .precision = recipe->likelihood == ELBOW_GAUSSIAN ? (float)(1 / recipe->sigma2) : 1,
         .rec_weight = recipe->pixels == ELBOW_MEAN ? (float)(1.0 / model->pixels) : 1};
     const elb_losses losses = elb_model_losses(model);
@@ -227,8 +235,7 @@ elbow_status elb_model_decode(elb_model *model, elb_view y, elb_view w, elb_view
                         "decoding %u x %u into %u x %u: the model has %u latents, %u pixels", z.rows, z.cols, y.rows,
                         y.cols, model->latent, model->pixels);
     TRY(run_layers(model, w, z, model->code + 1, model->count));
-    const struct decode_mean_options options = {
-        .likelihood = model->recipe.likelihood == ELBOW_GAUSSIAN ? ELB_GAUSSIAN : ELB_BERNOULLI};
+    const struct decode_mean_options options = {.output = output_of(&model->recipe)};
     const elb_view out = elb_output(model, model->count - 1, z.rows);
     return launch_decode_mean(model->dev, &options, (elb_range){z.rows, 1}, y, out, y.cols, y.stride, out.stride);
 }

@@ -13,6 +13,13 @@ typedef struct elb_tensor_place {
     double bound; /* initial values are uniform in +-bound: 1/sqrt(fan_in) */
 } elb_tensor_place;
 
+/* What a recipe's output is where it says AUTO. */
+static inline elbow_output elb_recipe_output(const elbow_recipe *recipe)
+{
+    if (recipe->output != ELBOW_OUTPUT_AUTO) return recipe->output;
+    return recipe->model == ELBOW_LINEAR ? ELBOW_OUTPUT_LINEAR : ELBOW_OUTPUT_SIGMOID;
+}
+
 /* A model on a device: its layers, its tensors and the workspace for batches of up to max_rows data. It holds no
  * parameters: they are the flat vectors of whoever trains. */
 typedef struct elb_model elb_model;

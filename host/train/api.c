@@ -21,6 +21,7 @@ elbow_recipe elbow_recipe_default(void)
                           .activation = ELBOW_RELU,
                           .likelihood = ELBOW_BERNOULLI,
                           .sigma2 = 1,
+                          .output = ELBOW_OUTPUT_AUTO,
                           .pixels = ELBOW_SUM,
                           .latents = ELBOW_SUM,
                           .batch = ELBOW_MEAN,

@@ -34,8 +34,13 @@ static elbow_status check_data(const elb_trainer *t)
     const elbow_data_info *info = &t->data->info;
     TRY(elb_model_fits(t->model, t->data));
     if (!info->train) return elb_fail(t->err, ELBOW_BAD_DATA, "%s: no training images are left", info->name);
+    const bool outside = info->minimum < 0 || info->maximum > 1;
+    if (recipe->likelihood == ELBOW_GAUSSIAN && outside && elb_recipe_output(recipe) == ELBOW_OUTPUT_SIGMOID)
+        elb_remark(t->err,
+                   "%s: pixels lie in [%g, %g], which the sigmoid of the decoder cannot reach: --output linear can",
+                   info->name, info->minimum, info->maximum);
     if (recipe->likelihood != ELBOW_BERNOULLI) return ELBOW_OK;
-    if (info->minimum < 0 || info->maximum > 1)
+    if (outside)
         return elb_fail(
             t->err, ELBOW_BAD_DATA,
             "%s: pixels lie in [%g, %g], a Bernoulli likelihood needs 0..1: scale them, or use --likelihood "

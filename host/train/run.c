@@ -14,6 +14,7 @@
 static const char *const model_names[] = {"mlp", "linear", NULL};
 static const char *const activation_names[] = {"relu", "tanh", "sigmoid", "softplus", NULL};
 static const char *const likelihood_names[] = {"bernoulli", "gaussian", NULL};
+static const char *const output_names[] = {"auto", "sigmoid", "linear", NULL};
 static const char *const reduction_names[] = {"sum", "mean", NULL};
 static const char *const binarise_names[] = {"none", "dynamic", "threshold", NULL};
 static const char *const rate_names[] = {"constant", "step", "cosine", NULL};
@@ -39,6 +40,7 @@ static const field recipe_fields[] = {
     {"activation", CHOICE, RECIPE(activation), 0, 0, activation_names},
     {"likelihood", CHOICE, RECIPE(likelihood), 0, 0, likelihood_names},
     {"sigma2", NUMBER, RECIPE(sigma2), 0, HUGE_VAL, NULL},
+    {"output", CHOICE, RECIPE(output), 0, 0, output_names},
     {"pixels", CHOICE, RECIPE(pixels), 0, 0, reduction_names},
     {"latents", CHOICE, RECIPE(latents), 0, 0, reduction_names},
     {"batch_reduction", CHOICE, RECIPE(batch), 0, 0, reduction_names},

@@ -1,0 +1,259 @@
+/* check_thresholds.c - "No subnormal number, anywhere" (docs/bits.md): every kernel with arithmetic in it, fed with
+ * numbers around 2^-40, 2^-57, 2^-63, 2^-100 and 2^-126 as far as they can reach it. Each launch is done with and
+ * without subnormal numbers: the bytes must be the same and none of them subnormal (kernel_bench.h). What may enter a
+ * dot product must be canonical and never -0. On native; other devices are compared with it by selftest. */
+#include "kernel_bench.h"
+#include "math/gemm.h"
+#include "nn/update.h"
+
+/* The smallest canonical number, its neighbours above; errors, squares and sigmoids of these are the interesting ones.
+ */
+static const float canonicals[] = {
+    0,
+    0,
+    0x1p-40f,
+    0x1.000002p-40f,
+    0x1.8p-40f,
+    0x1.fffffep-40f,
+    0x1p-39f,
+    0x1p-20f,
+    1,
+    0.25f,
+    0.5,
+    0x1.fffffep-1f,
+    0x1.000002p0f,
+    0x1.010102p-8f,
+    3,
+    17,
+    0x1.62e43p-1f,
+    1e4f,
+};
+
+/* Logits whose sigmoid, or its square, lies around those thresholds; exponents around the ends of logvar. */
+static const float logits[] = {27.7f, 28,    39.5f, 43.6f, 43.7f, 44,    45,  47,  50, 51,
+                               63,    69.3f, 80,    87.3f, 87.4f, 88.7f, 100, 104, 30, 20};
+
+/* Not canonical: what gradients, moments and sums of squares may be. */
+static const float smalls[] = {
+    0x1p-40f,        0x1p-41f,         0x1.fffffep-58f, 0x1p-57f,    0x1.000002p-57f, 0x1.fffffep-64f, 0x1p-63f,
+    0x1.000002p-63f, 0x1.fffffep-101f, 0x1p-100f,       0x1.4p-100f, 0x1p-99f,        0x1p-114f,       0x1p-126f,
+};
+
+#define FILL(view, values, signs, below)                                                                               \
+    for (uint32_t i_ = 0; i_ < (view).rows * (view).cols; i_++)                                                        \
+    real_of(view)[i_] = pick(values, COUNT(values), signs, below)
+
+/* One of the values, of either sign if signs, and one in three of `smalls` that are at least `below` instead. */
+static float pick(const float *values, uint32_t count, bool signs, float below)
+{
+    float x = values[draw_word() % count];
+    if (below > 0 && draw_word() % 3) {
+        const float small = smalls[draw_word() % COUNT(smalls)];
+        if (small >= below) x = small;
+    }
+    if (!signs || draw_word() % 2 || x == 0) return x;
+    return -x;
+}
+
+static void expect_canonical(const char *what, elb_view view)
+{
+    for (uint32_t i = 0; i < view.rows * view.cols; i++) {
+        const float x = real_of(view)[i];
+        ck_assert_msg(x == 0 ? !signbit(x) : !(fabsf(x) < 0x1p-40f), "%s on %s is %a", what, dev->info.id, (double)x);
+    }
+}
+
+enum { ROWS = 400 };
+
+START_TEST(elbo)
+{
+    static const float precisions[] = {1, 0.37f, 1e10f, 1e-12f, 1e-20f, 1e-30f, 1e-40f};
+    if (!open_set(_i)) return;
+    for (uint32_t cols = 1; cols < 70; cols = 2 * cols + 3)
+        for (int round = 0; round < 2 * (int)COUNT(precisions); round++) {
+            const struct elbo_options options = {
+                .likelihood = round % 2, .precision = precisions[round / 2], .rec_weight = 1.0f / 784};
+            clear();
+            const elb_view loss = take(1, ROWS), sse = take(1, ROWS), dy = take(ROWS, cols), y = take(ROWS, cols),
+                           x = take(ROWS, cols);
+            FILL(y, canonicals, true, 0);
+            FILL(x, canonicals, round % 2, 0);
+            for (uint32_t i = 0; i < ROWS / 2 * cols; i++) {
+                real_of(y)[i] = round % 2 ? real_of(x)[i] : pick(logits, COUNT(logits), true, 0);
+                if (round % 2 && i % 2) real_of(y)[i] *= 1 + 0x1p-23f;
+                if (round % 2 == 0) real_of(x)[i] = real_of(y)[i] > 0;
+            }
+            LAUNCH(launch_elbo(dev, &options, (elb_range){ROWS, 1}, loss, sse, dy, y, x, cols, cols, cols, cols,
+                               1.0 / 128));
+            expect_canonical("loss", loss);
+            expect_canonical("sse", sse);
+            expect_canonical("dy", dy);
+        }
+    close_set();
+}
+END_TEST
+
+START_TEST(latent)
+{
+    static const double weights[] = {1, 1e-9, 1e-20, 1e-33, 1e-38, 1e-40, 0};
+    if (!open_set(_i)) return;
+    for (uint32_t latents = 1; latents < 40; latents = 2 * latents + 3)
+        for (size_t w = 0; w < COUNT(weights); w++) {
+            const struct latent_options noise = {.noise = w % 2};
+            const struct latent_backward_options options = {.weight = (float)weights[w], .scheduled = w > 3};
+            clear();
+            const elb_view z = take(ROWS, latents), spread = take(ROWS, latents), kl = take(1, ROWS),
+                           code = take(ROWS, 2 * latents), dcode = take(ROWS, 2 * latents), dz = take(ROWS, latents);
+            const elb_view clamped = take_words(ROWS), sample = take_words(ROWS);
+            FILL(code, canonicals, true, 0);
+            FILL(dz, canonicals, true, 0);
+            for (uint32_t i = 0; i < ROWS; i++) word_of(sample)[i] = i;
+            for (uint32_t i = 0; i < ROWS * latents; i += 3) real_of(code)[i] = pick(logits, COUNT(logits), true, 0);
+            LAUNCH(launch_latent(dev, &noise, (elb_range){ROWS, 1}, z, spread, kl, clamped, code, sample, latents,
+                                 latents, latents, 2 * latents, 1, ELB_LATENT_NOISE, 1));
+            LAUNCH(launch_latent_backward(dev, &options, (elb_range){ROWS, 1}, dcode, dz, code, spread, latents,
+                                          2 * latents, latents, 2 * latents, latents, weights[w], 1.0 / 128));
+            expect_canonical("z", z);
+            expect_canonical("kl", kl);
+            expect_canonical("dcode", dcode);
+        }
+    close_set();
+}
+END_TEST
+
+/* Gradients that are sums of shards' are multiples of 2^-63, others are anything: neither may matter. */
+START_TEST(update)
+{
+    static const double limits[] = {0, 1, 1e-20, 1e-30, 1e-37, 1e-40};
+    enum { COUNT_W = 3001 };
+    if (!open_set(_i)) return;
+    for (size_t l = 0; l < COUNT(limits); l++)
+        for (int tiny = 0; tiny < 2; tiny++) {
+            clear();
+            const elb_view w = take(1, COUNT_W), m = take(1, COUNT_W), v = take(1, COUNT_W), g = take(1, COUNT_W),
+                           more = take(1, COUNT_W), factor = take(1, 1), norm2 = take(1, 1),
+                           scratch = take(1, (uint32_t)elb_norm_scratch(COUNT_W)), bad = take_words(1);
+            FILL(w, canonicals, true, 0);
+            FILL(m, canonicals, true, 0x1p-100f);
+            FILL(v, canonicals, false, 0x1p-100f);
+            FILL(more, canonicals, true, 0x1p-63f);
+            if (tiny)
+                FILL(g, smalls, true, 0);
+            else
+                FILL(g, canonicals, true, 0x1p-63f);
+            if (!tiny) LAUNCH(elb_add(dev, g, more));
+            LAUNCH(elb_clip(dev, factor, norm2, g, limits[l], scratch));
+            for (uint32_t t = 1; t < 4; t++) {
+                LAUNCH(
+                    elb_adam(dev, w, m, v, g, factor, bad, t < 3 ? 1e-3 : 1e-40, 1 - pow(0.9, t), 1 - pow(0.999, t)));
+                expect_canonical("w", w);
+            }
+        }
+    close_set();
+}
+END_TEST
+
+START_TEST(sums)
+{
+    if (!open_set(_i)) return;
+    for (uint32_t cols = 1; cols < 200; cols = 2 * cols + 3) {
+        clear();
+        const elb_view y = take(1, 200), sum = take(1, cols), x = take(200, cols);
+        FILL(x, canonicals, true, 0);
+        for (uint32_t i = 0; i + cols < 200 * cols; i += 3) real_of(x)[i + cols] = -real_of(x)[i];
+        LAUNCH(launch_row_sum(dev, (elb_range){200, 1}, y, x, cols, cols));
+        LAUNCH(launch_sum_rows(dev, elb_column_range(dev, cols), sum, x, 200, cols, cols));
+        expect_canonical("a sum of rows", sum);
+    }
+    close_set();
+}
+END_TEST
+
+/* Products of canonical numbers that cancel but for their last bits, through every epilogue. */
+START_TEST(products)
+{
+    enum { M = 13, N = 29 };
+    static const uint32_t depths[] = {1, 2, 3, 40, 1030};
+    if (!open_set(_i)) return;
+    for (size_t d = 0; d < COUNT(depths); d++)
+        for (int round = 0; round < 10; round++) {
+            const uint32_t k = depths[d];
+            clear();
+            const elb_view c = take(M, N), a = take(M, k), b = take(k, N), bias = take(1, N), y = take(M, N);
+            const elb_view scratch = take(1, (uint32_t)elb_gemm_scratch(dev, k, N));
+            FILL(a, canonicals, true, 0);
+            FILL(b, canonicals, true, 0);
+            FILL(bias, canonicals, true, 0);
+            for (uint32_t i = 0; i < M * N; i++) real_of(y)[i] = canonicals[draw_word() % 12];
+            for (uint32_t i = 0; i < M * k / 2 * 2; i += 2) real_of(a)[i + 1] = -real_of(a)[i];
+            elb_epilogue epilogue = {.activation = round % 5};
+            if (round < 5)
+                epilogue.bias = bias;
+            else
+                epilogue.output = y;
+            for (int turn = 0; turn < 2; turn++) {
+                LAUNCH(elb_gemm(dev, c, a, NO_TRANS, b, NO_TRANS, turn ? &epilogue : NULL, scratch));
+                expect_canonical("a product", c);
+            }
+        }
+    close_set();
+}
+END_TEST
+
+/* What a library's product may be: any normal number. */
+START_TEST(epilogues)
+{
+    enum { N = 203 };
+    if (!open_set(_i)) return;
+    for (int round = 0; round < 20; round++) {
+        const struct epilogue_options options = {
+            .activation = round % 5, .gradient = round / 10, .bias = round / 5 % 2};
+        clear();
+        const elb_view c = take(7, N), bias = take(1, N), y = take(7, N);
+        FILL(c, canonicals, true, 0x1p-126f);
+        FILL(bias, canonicals, true, 0);
+        for (uint32_t i = 0; i < 7 * N; i++) real_of(y)[i] = canonicals[draw_word() % 12];
+        /* in place: the second of LAUNCH's runs begins from the same numbers */
+        LAUNCH(launch_epilogue(dev, &options, elb_matrix_range(dev, 7, N), c, bias, y, N, N, N));
+        expect_canonical("an epilogue's result", c);
+    }
+    close_set();
+}
+END_TEST
+
+START_TEST(data)
+{
+    if (!open_set(_i)) return;
+    for (int binarise = 0; binarise < 3; binarise++) {
+        const struct gather_reals_options options = {.binarise = binarise};
+        clear();
+        const elb_view x = take(1, 500), from = take(1, 500), at = take_words(1), sample = take_words(1);
+        FILL(from, canonicals, true, 0x1p-126f);
+        LAUNCH(launch_gather_reals(dev, &options, (elb_range){1, 1}, x, from, at, sample, 500, 500, 1, 2));
+        expect_canonical("a pixel", x);
+    }
+    close_set();
+}
+END_TEST
+
+int main(void)
+{
+    int sets = 0;
+    while (elb_native_sets[sets]) sets++;
+    Suite *suite = suite_create("thresholds");
+    TCase *cases = tcase_create("thresholds");
+    tcase_set_timeout(cases, 120);
+    tcase_add_loop_test(cases, elbo, 0, sets);
+    tcase_add_loop_test(cases, latent, 0, sets);
+    tcase_add_loop_test(cases, update, 0, sets);
+    tcase_add_loop_test(cases, sums, 0, sets);
+    tcase_add_loop_test(cases, products, 0, sets);
+    tcase_add_loop_test(cases, epilogues, 0, sets);
+    tcase_add_loop_test(cases, data, 0, sets);
+    suite_add_tcase(suite, cases);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}

@@ -1,9 +1,11 @@
 /* check_thresholds.c - "No subnormal number, anywhere" (docs/bits.md): every kernel with arithmetic in it, fed with
- * numbers around 2^-40, 2^-57, 2^-63, 2^-100 and 2^-126 as far as they can reach it. Each launch is done with and
- * without subnormal numbers: the bytes must be the same and none of them subnormal (kernel_bench.h). What may enter a
- * dot product must be canonical and never -0. On native; other devices are compared with it by selftest. */
+ * numbers around 2^-40, 2^-57, 2^-63, 2^-100 and 2^-126 as far as they can reach it, and all rows of selftest. Each
+ * launch is done with and without subnormal numbers: the bytes must be the same and none of them subnormal
+ * (kernel_bench.h). What may enter a dot product must be canonical and never -0. On native; other devices are compared
+ * with it by selftest. */
 #include "kernel_bench.h"
 #include "math/gemm.h"
+#include "math/selftest.h"
 #include "nn/update.h"
 
 /* The smallest canonical number, its neighbours above; errors, squares and sigmoids of these are the interesting ones.
@@ -70,18 +72,21 @@ START_TEST(elbo)
     static const float precisions[] = {1, 0.37f, 1e10f, 1e-12f, 1e-20f, 1e-30f, 1e-40f};
     if (!open_set(_i)) return;
     for (uint32_t cols = 1; cols < 70; cols = 2 * cols + 3)
-        for (int round = 0; round < 2 * (int)COUNT(precisions); round++) {
-            const struct elbo_options options = {
-                .likelihood = round % 2, .precision = precisions[round / 2], .rec_weight = 1.0f / 784};
+        for (int round = 0; round < 4 * (int)COUNT(precisions); round++) {
+            const struct elbo_options options = {.likelihood = round % 2,
+                                                 .output = round % 4 == 3 ? ELB_SIGMOID : ELB_IDENTITY,
+                                                 .precision = precisions[round / 4],
+                                                 .rec_weight = 1.0f / 784};
             clear();
             const elb_view loss = take(1, ROWS), sse = take(1, ROWS), dy = take(ROWS, cols), y = take(ROWS, cols),
                            x = take(ROWS, cols);
             FILL(y, canonicals, true, 0);
             FILL(x, canonicals, round % 2, 0);
             for (uint32_t i = 0; i < ROWS / 2 * cols; i++) {
-                real_of(y)[i] = round % 2 ? real_of(x)[i] : pick(logits, COUNT(logits), true, 0);
-                if (round % 2 && i % 2) real_of(y)[i] *= 1 + 0x1p-23f;
-                if (round % 2 == 0) real_of(x)[i] = real_of(y)[i] > 0;
+                const bool direct = options.likelihood == ELB_GAUSSIAN && options.output == ELB_IDENTITY;
+                real_of(y)[i] = direct ? real_of(x)[i] : pick(logits, COUNT(logits), true, 0);
+                if (direct && i % 2) real_of(y)[i] *= 1 + 0x1p-23f;
+                if (!direct) real_of(x)[i] = real_of(y)[i] > 0;
             }
             LAUNCH(launch_elbo(dev, &options, (elb_range){ROWS, 1}, loss, sse, dy, y, x, cols, cols, cols, cols,
                                1.0 / 128));
@@ -236,6 +241,60 @@ START_TEST(data)
 }
 END_TEST
 
+/* ---- all rows of selftest, with all options: native against itself with subnormal numbers flushed ---- */
+
+static const elb_device_ops *sound_ops;
+static elb_device *plain;
+
+static void expect_no_subnormal(const elb_kernel *kernel, elb_view view)
+{
+    for (uint32_t e = 0; e < view.rows * view.cols; e++) {
+        const size_t at = view.offset + (size_t)(e / view.cols) * view.stride + e % view.cols;
+        float x;
+        OK(elb_read(&x, view.buffer, at * sizeof x, sizeof x));
+        ck_assert_msg(fpclassify(x) != FP_SUBNORMAL, "%s stores a subnormal number at %zu", kernel->name, at);
+    }
+}
+
+static elbow_status launch_flushed(elb_device *flushed, const elb_kernel *kernel, const void *options, elb_range groups,
+                                   const elb_value *values)
+{
+    flush_subnormals(1);
+    const elbow_status status = sound_ops->launch(flushed, kernel, options, groups, values);
+    flush_subnormals(0);
+    for (uint32_t a = 0; a < kernel->arg_count; a++)
+        if (kernel->args[a].written && kernel->args[a].type == ELB_ARG_REALS)
+            expect_no_subnormal(kernel, values[a].view);
+    return status;
+}
+
+static elbow_status expect_same(void *user, const elb_kernel *kernel, const void *options)
+{
+    elbow_verdict verdict;
+    OK(elb_selftest_kernel(&verdict, dev, plain, kernel, options));
+    ck_assert_msg(strcmp(verdict.result, "same") == 0, "%s: flushing changes %s [%s]: %llu ulp", verdict.device,
+                  verdict.kernel, verdict.options, (unsigned long long)verdict.max_ulp);
+    ++*(uint32_t *)user;
+    return ELBOW_OK;
+}
+
+START_TEST(rows_of_selftest)
+{
+    uint32_t tried = 0;
+    if (!open_set(_i)) return;
+    OK(elb_native_open(&plain, &err, elb_native_sets[_i]->name));
+    sound_ops = dev->ops;
+    elb_device_ops ops = *dev->ops;
+    ops.launch = launch_flushed;
+    dev->ops = &ops;
+    for (uint32_t k = 0; elb_kernels[k]; k++) OK(elb_each_options(elb_kernels[k], expect_same, &tried));
+    ck_assert_uint_gt(tried, 17);
+    dev->ops = sound_ops;
+    elb_device_close(plain);
+    close_set();
+}
+END_TEST
+
 int main(void)
 {
     int sets = 0;
@@ -250,6 +309,7 @@ int main(void)
     tcase_add_loop_test(cases, products, 0, sets);
     tcase_add_loop_test(cases, epilogues, 0, sets);
     tcase_add_loop_test(cases, data, 0, sets);
+    tcase_add_loop_test(cases, rows_of_selftest, 0, sets);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

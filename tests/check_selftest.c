@@ -313,6 +313,11 @@ START_TEST(a_defect_is_refused_at_its_first_use)
         ck_assert_uint_eq(dev->bytes_in_use, 0);
         dev->ops = sound_ops;
         OK(use(dev)); /* others are as good as before */
+        dev->verify = NULL;
+        setenv("ELBOW_VERIFY", "off", 1); /* nobody looks */
+        elb_selftest_install(dev);
+        ck_assert_ptr_null(dev->verify);
+        unsetenv("ELBOW_VERIFY");
         elb_device_close(dev);
         free((void *)(uintptr_t)defect.source);
     }

@@ -52,10 +52,12 @@ static void hardware_key(elb_found *found, const elb_cl *cl, cl_device_id device
     unsigned char amd[24], uuid[16];
     char *out = found->hardware;
     const size_t size = sizeof found->hardware;
-    const uint64_t bus = device_number(cl, device, PARAM_BUS_NV), slot = device_number(cl, device, PARAM_SLOT_NV);
-    if (!found->gpu)
+    if (!found->gpu) {
         elb_format(out, size, "cpu");
-    else if (cl->GetDeviceInfo(device, PARAM_PCI, sizeof pci, pci, NULL) == CL_SUCCESS)
+        return;
+    }
+    const uint64_t bus = device_number(cl, device, PARAM_BUS_NV), slot = device_number(cl, device, PARAM_SLOT_NV);
+    if (cl->GetDeviceInfo(device, PARAM_PCI, sizeof pci, pci, NULL) == CL_SUCCESS)
         elb_format(out, size, "pci:%04x:%02x:%02x.%x", pci[0], pci[1], pci[2], pci[3]);
     else if (bus || slot) /* the slot holds device and function */
         elb_format(out, size, "pci:%04x:%02x:%02x.%x", (unsigned)device_number(cl, device, PARAM_DOMAIN_NV),

@@ -122,7 +122,8 @@ static void wake_all(void)
 /* A fork copies the caller's thread only. */
 static void forget_workers(void)
 {
-    pool.workers = pool.sleepers = 0;
+    pool.workers = 0;
+    pool.sleepers = 0;
 }
 
 /* Starts workers that are missing. One that cannot be started is done without. */

@@ -273,7 +273,9 @@ static elbow_status verify(elb_device *dev, const elb_kernel *kernel, const void
 
 void elb_selftest_install(elb_device *dev)
 {
-    if (strcmp(dev->info.backend, "native") != 0) dev->verify = verify;
+    const char *wanted = getenv("ELBOW_VERIFY");
+    const bool unwanted = wanted && strcmp(wanted, "off") == 0;
+    if (!unwanted && strcmp(dev->info.backend, "native") != 0) dev->verify = verify;
 }
 
 /* ---- options ---- */

@@ -66,7 +66,8 @@ elbow_status elb_selftest(elb_device *dev, elbow_on_verdict *on_verdict, void *u
 
 /* From now on each program that the device builds is tried on all of its row's sizes before its first use, unless that
  * was done before (the result is kept with the program): one that is not the same as native's fails with WRONG_BITS.
- * The native device is what others are compared with, and is never tried itself. */
+ * The native device is what others are compared with, and is never tried itself. ELBOW_VERIFY=off in the environment
+ * does without. */
 void elb_selftest_install(elb_device *dev);
 
 /* "LIKELIHOOD=GAUSSIAN PRECISION=1": for verdicts and messages. */

@@ -266,6 +266,8 @@ typedef struct elbow_run {
 
 /* Reads the run.json of a run folder, or a file like it, into *run. Errors: NOT_FOUND, BAD_FILE, IO. */
 ELBOW_API elbow_status elbow_run_load(elbow_run *run, elbow_context *context, const char *path);
+/* D of the images that a run folder's model is for. Errors: NOT_FOUND, BAD_FILE, IO. */
+ELBOW_API elbow_status elbow_run_pixels(uint32_t *pixels, elbow_context *context, const char *run);
 
 /* ---- 6. measuring and drawing
  * ---------------------------------------------------------------------------------------- */
@@ -315,6 +317,40 @@ ELBOW_API double elbow_weight_for_beta(const elbow_recipe *recipe, uint32_t pixe
 /* The same in one sentence for people, without a newline, cut to size: "beta 1 on the ELBO's scale (beta_norm 0.026):
  * the plain ELBO". */
 ELBOW_API void elbow_weight_sentence(char *out, size_t size, const elbow_recipe *recipe, uint32_t pixels);
+
+/* A loss as a well-known code writes it, at the sizes that code uses. All text is static. */
+typedef struct elbow_preset {
+    const char *name;    /* "pytorch-vae" */
+    const char *code;    /* how it is written there */
+    const char *source;  /* whose code, which file */
+    const char *note;    /* what to know about it */
+    elbow_recipe recipe; /* latent, likelihood, sigma2, pixels, latents and weight; the rest is 0 */
+    uint32_t pixels;
+} elbow_preset;
+
+ELBOW_API const elbow_preset *elbow_presets(size_t *count);
+
+/* What is wrong with a model that was trained anywhere, from what it makes of some data. */
+#define ELBOW_MAX_ADVICE 16
+typedef struct elbow_diagnosis {
+    uint32_t n;                         /* data measured: those without NaN or infinity */
+    uint32_t pixels, latent;            /* D and M */
+    elbow_weight weight;                /* what the loss's weight means at these sizes */
+    double distortion, rate;            /* as in elbow_metrics, at the loss's own variance; NAN if there are none */
+    double sse, mse;                    /* of x_hat; with logits of their sigmoid */
+    uint32_t active_units;              /* latents with Var over data of mu above 0.01 (Burda et al. 2015) */
+    uint64_t clamped;                   /* values of logvar outside [-30, 20], where elbow would clamp them */
+    uint32_t advices;                   /* 0: nothing is out of balance */
+    char advice[ELBOW_MAX_ADVICE][512]; /* sentences for people, the gravest first */
+} elbow_diagnosis;
+
+/* Reads an .npz file with the arrays x and x_hat (data and reconstructions, of one shape), mu and logvar (data,
+ * latents) of float32, float64 or bytes, and judges them. loss: likelihood, sigma2, pixels, latents and weight of the
+ * objective they were trained with; its other fields are ignored. logits: x_hat comes before the sigmoid.
+ * docs/diagnose.md has the lines that save such a file. Errors: NOT_FOUND (the file, or an array), BAD_FILE, BAD_DATA
+ * (shapes that differ), IO, MEMORY. */
+ELBOW_API elbow_status elbow_diagnose(elbow_diagnosis *diagnosis, elbow_context *context, const char *path,
+                                      const elbow_recipe *loss, bool logits);
 
 /* Before any training: how many latents will carry something at the recipe's weight, by the closed form of the linear
  * VAE on the data's spectrum (docs/weight.md). A forecast, close in where latents are lost; costs about half a second.

@@ -2,10 +2,10 @@
  * sanitizers watch the rest. */
 #include "io/idx.h"
 #include "io/json.h"
-#include "io/npy.h"
+#include "io/npz.h"
 #include "io/tensors.h"
 
-#include "io_files.h"
+#include "npz_files.h"
 
 #include <sys/mman.h>
 
@@ -69,6 +69,19 @@ static elbow_status read_npy(const unsigned char *bytes, size_t size)
     elb_npy npy;
     const elbow_status status = elb_npy_parse(&npy, &err, bytes, size);
     free(npy.values);
+    return status;
+}
+
+static elbow_status read_npz(const unsigned char *bytes, size_t size)
+{
+    elb_npz npz;
+    elbow_status status = elb_npz_parse(&npz, &err, bytes, size);
+    for (size_t i = 0; status == ELBOW_OK && i < npz.count; i++) {
+        elb_npy npy;
+        status = elb_npz_array(&npy, &err, &npz, npz.member[i].name);
+        free(npy.values);
+    }
+    elb_npz_free(&npz);
     return status;
 }
 
@@ -149,6 +162,20 @@ START_TEST(npy)
 }
 END_TEST
 
+START_TEST(npz)
+{
+    const float values[40] = {1, 2, 3, 4};
+    for (int form = 0; form < 4; form++) {
+        unsigned char file[2048], array[512];
+        zip z = {.bytes = file, .room = sizeof file};
+        zip_add(&z, "x.npy", array, npy_bytes(array, "(2, 2)", values, 4), form & 1, form & 2);
+        zip_add(&z, "mu.npy", array, npy_bytes(array, "(40,)", values, 40), form & 1, form & 2);
+        zip_end(&z, form & 2);
+        attack(read_npz, file, z.size, 10000);
+    }
+}
+END_TEST
+
 START_TEST(json)
 {
     static const char text[] =
@@ -157,4 +184,4 @@ START_TEST(json)
 }
 END_TEST
 
-MAIN(idx, gzipped_idx, safetensors, npy, json)
+MAIN(idx, gzipped_idx, safetensors, npy, npz, json)

@@ -66,6 +66,43 @@ START_TEST(the_two_well_known_cases)
 }
 END_TEST
 
+static const elbow_preset *preset_of(const char *name)
+{
+    size_t count;
+    const elbow_preset *presets = elbow_presets(&count);
+    for (size_t i = 0; i < count; i++)
+        if (!strcmp(presets[i].name, name)) return &presets[i];
+    ck_abort_msg("no preset '%s'", name);
+    return NULL;
+}
+
+/* The losses of well-known codes: beta, and sigma^2 where R is squared error. */
+START_TEST(presets_worked_out)
+{
+    const struct {
+        const char *name;
+        double beta, beta_norm, sigma2;
+    } rows[] = {
+        {"pytorch", 1, 20.0 / 784, NAN},    {"pytorch-vae", 3.072, 0.032, 1.536},    {"keras", 1, 2.0 / 784, NAN},
+        {"keras-2", 1, 2.0 / 784, NAN},     {"keras-2-deconv", 0.5, 1.0 / 784, NAN}, {"keras-1", 784, 2, NAN},
+        {"beta-vae", 10, 320.0 / 12288, 5}, {"normalised", 3.92, 0.1, 1.96}};
+    size_t count;
+    elbow_presets(&count);
+    ck_assert_uint_eq(count, COUNT(rows));
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const elbow_preset *preset = preset_of(rows[i].name);
+        const elbow_weight weight = elbow_explain(&preset->recipe, preset->pixels);
+        near(weight.beta, rows[i].beta);
+        near(weight.beta_norm, rows[i].beta_norm);
+        if (isnan(rows[i].sigma2))
+            ck_assert(isnan(weight.sigma2));
+        else
+            near(weight.sigma2, rows[i].sigma2);
+        ck_assert(preset->code[0] && preset->source[0] && preset->note[0]);
+    }
+}
+END_TEST
+
 static void says(elbow_recipe recipe, const char *expected)
 {
     char text[512];
@@ -182,5 +219,5 @@ START_TEST(a_sample_is_enough)
 }
 END_TEST
 
-MAIN(every_row_of_the_table, the_two_well_known_cases, sentences, known_spectrum, predicted_by_the_threshold,
-     a_sample_is_enough)
+MAIN(every_row_of_the_table, the_two_well_known_cases, presets_worked_out, sentences, known_spectrum,
+     predicted_by_the_threshold, a_sample_is_enough)

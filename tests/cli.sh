@@ -35,7 +35,7 @@ json() {
     shift
     elbow "$@" >out 2>err </dev/null || fail "elbow $*: exit status $?"
     python3 -m json.tool out >pretty 2>>err || fail "elbow $*: not JSON"
-    python3 -c "import json, re; d = json.load(open('out')); assert $expression" 2>>err || fail "elbow $*: not $expression"
+    python3 -c "import json, math, re; d = json.load(open('out')); assert $expression" 2>>err || fail "elbow $*: not $expression"
 }
 
 # ---- wrong usage: status 2, with the nearest right spelling ----
@@ -77,16 +77,27 @@ expect 2 "no hidden layer" train shapes --model linear --hidden 10
 expect 2 "--resume --out RUN" train --resume
 expect 2 "needs RUN" evaluate
 expect 2 "--rows 0" sample run --rows 0
+expect 2 "did you mean 'elbow explain'?" explian
+expect 2 "needs --pixels D and --latent M" explain --pixels 784
+expect 2 "did you mean 'pytorch'?" explain --preset pytorh
+expect 2 "'elbow explain --preset list'" explain --preset frobnicate
+expect 2 "a run and a preset are two losses" explain run --preset keras
+expect 2 "--weight and --beta" explain --pixels 784 --latent 20 --weight 1 --beta 1
+expect 2 "did you mean 'mean'?" explain --reduction maen/sum --pixels 784 --latent 20
+expect 2 "did you mean --latent?" explain --latents 20 --pixels 784
+expect 2 "--scale is for squared error" explain --preset keras --scale 255
+expect 2 "needs FILE" diagnose
+expect 2 "did you mean --logits?" diagnose file.npz --logit
 
 # ---- help: every command's examples parse, every option is in the manual ----
 
 expect 0 "" --version
 grep -q '^elbow [0-9]' out || fail "--version"
 expect 0 "" --help
-for command in train evaluate sample reconstruct traverse encode devices selftest; do
+for command in train evaluate sample reconstruct traverse encode explain diagnose devices selftest; do
     grep -q "^  $command " out || fail "--help does not list $command"
 done
-for command in train evaluate sample reconstruct traverse encode devices selftest; do
+for command in train evaluate sample reconstruct traverse encode explain diagnose devices selftest; do
     expect 0 "" $command --help
     cp out "$command.help"
     sed -n '/^Examples/,$ s/^  elbow //p' out >examples
@@ -113,6 +124,83 @@ if [ -e /dev/full ]; then
     grep -q "standard output" err || fail "a full disk goes unsaid"
 fi
 
+# ---- explain: docs/weight.md's table, both ways ----
+
+for row in 'sum/sum 1' 'mean/sum 784' 'mean/mean 784/20' 'sum/mean 1/20'; do
+    reduction=${row% *} beta="0.37*${row#* }"
+    for halves in 'half-sse 1' 'sse 2' 'bce None'; do
+        loss=${halves% *} sigma2="None if ${halves#* } is None else $beta/(${halves#* } or 1)"
+        json "list(d) == ['beta','beta_norm','sigma2'] and all(v is w or abs(v/w-1) < 1e-12 \
+for v, w in zip(d.values(), [$beta, $beta*20/784, $sigma2]))" \
+            explain --reduction "$reduction" --weight 0.37 --pixels 784 --latent 20 --loss "$loss" --json
+    done
+    json "list(d)[3] == 'weight' and abs(d['weight']/0.37-1) < 1e-12" explain --reduction "$reduction" \
+        --beta "$(python3 -c "print($beta)")" --pixels 784 --latent 20 --json
+done
+json "abs(d['beta']-3.92) < 1e-12 and abs(d['sigma2']-1.96) < 1e-12" explain --preset normalised --json
+json "abs(d['beta']-3.072) < 1e-12 and abs(d['sigma2']-1.536) < 1e-12" explain --preset pytorch-vae --json
+json "abs(d['beta']-12.288) < 1e-9 and abs(d['sigma2']-12.288) < 1e-9" \
+    explain --preset pytorch-vae --pixels 49152 --loss half-sse --json
+json "abs(d['sigma2']-0.02) < 1e-12" explain --sigma 0.1 --weight 2 --pixels 784 --latent 20 --json
+json "{x['name'] for x in d} > {'pytorch','pytorch-vae','keras','normalised'} and all(x['source'] for x in d)" \
+    explain --preset list --json
+expect 0 "" explain --preset list
+expect 0 "" explain --loss sse --reduction mean/mean --weight 0.1 --pixels 784 --latent 20
+tr '\n' ' ' <out >text
+grep -q "same optimum as the plain ELBO with decoder variance sigma^2 1.96" text || fail "explain: no sentence"
+grep -q "Higgins et al. 2017.*Rybkin et al. 2021" text || fail "explain: no sources"
+expect 0 "" explain --weight 500 --pixels 3072 --latent 64 --scale 255
+tr -s ' \n' ' ' <out | grep -qF "(images 0 to 255; for 0 to 1: 0.003845)" || fail "explain: which scale is sigma on?"
+expect 1 "no-such-run" explain no-such-run
+
+# ---- diagnose: files that no numpy wrote ----
+
+cat >save.py <<'EOF'
+import math, struct, zipfile
+
+
+def save(path, packed, **arrays):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED) as z:
+        for name, (shape, values) in arrays.items():
+            head = "{'descr': '<f4', 'fortran_order': False, 'shape': %r, }\n" % (shape,)
+            with z.open(name + ".npy", "w", force_zip64=True) as f:
+                f.write(b"\x93NUMPY\1\0" + struct.pack("<H", len(head)) + head.encode())
+                f.write(struct.pack("<%df" % len(values), *values))
+
+
+n, d, m = 200, 16, 3
+x = [float(i % 3 == 0) for i in range(n * d)]
+x_hat = [0.9 if v else 0.1 for v in x]
+mu = [(0.9 if i // m >> i % m & 1 else -0.9) if i % m < 2 else 0.0 for i in range(n * m)]
+logvar = [math.log(0.19) if i % m < 2 else 0.0 for i in range(n * m)]
+fine = dict(x=((n, 1, 4, 4), x), x_hat=((n, d), x_hat), mu=((n, m), mu), logvar=((n, m), logvar))
+save("vae.npz", True, **fine)
+save("no-mu.npz", False, **{k: v for k, v in fine.items() if k != "mu"})
+save("short.npz", False, **{**fine, "x_hat": ((n, d - 1), x_hat[n:])})
+save("nan.npz", False, **{**fine, "mu": ((n, m), [math.nan] * (n * m))})
+EOF
+python3 save.py 2>err || fail "save.py"
+fields="['beta','beta_norm','sigma2','distortion','rate','active_units','advice']"
+json "list(d) == $fields and d['sigma2'] is None and d['active_units'] == 2 and abs(d['rate']+math.log(0.19)) < 1e-5 \
+and abs(d['distortion']+16*math.log(0.9)) < 1e-4 and len(d['advice']) == 1 and '1 of 3 latents' in d['advice'][0]" \
+    diagnose vae.npz --loss bce --json
+json "abs(d['beta']-1.6) < 1e-12 and abs(d['beta_norm']-0.3) < 1e-12 and abs(d['sigma2']-0.8) < 1e-12 \
+and any('80 times too much' in a for a in d['advice'])" \
+    diagnose vae.npz --loss sse --reduction mean/sum --weight 0.1 --json
+json "d['rate'] is None and d['distortion'] is None and 'mu[0, 0]' in d['advice'][0]" diagnose nan.npz --loss bce --json
+expect 0 "no --loss was given" diagnose vae.npz
+grep -q "^active latents  *2   of 3" out || fail "diagnose: no table"
+expect 1 "no-mu.npz: holds no array 'mu'; it has x, x_hat, logvar" diagnose no-mu.npz
+expect 1 "they must hold the same pixels" diagnose short.npz --loss bce
+expect 1 "no-such.npz" diagnose no-such.npz --loss bce
+head -c 1000 nan.npz >cut.npz
+expect 1 "cut short" diagnose cut.npz --loss bce
+sed -n '/^Examples/,$ s/^  elbow //p' explain.help diagnose.help >examples
+while read -r example; do
+    # shellcheck disable=SC2086
+    expect 0 "" $example
+done <examples
+
 # ---- the main job, small ----
 
 small="train shapes --device native --limit 300 --hidden 16 --latent 2 --batch 50"
@@ -135,6 +223,10 @@ fields="['n','elbo','distortion','rate','sse','mse','active_units','latent','bet
 json "list(d) == $fields and d['digest'] == '$digest' and d['sigma2'] is None and d['latent'] == 2" \
     evaluate whole --device native --json
 json "abs(d['elbo'] + d['distortion'] + d['rate']) < 1e-3" evaluate whole --split train --mean --device native --json
+json "d == {'beta': 1, 'beta_norm': 2/1024, 'sigma2': None}" explain whole --json
+json "d['beta'] == 3" explain whole --weight 3 --json
+expect 0 "" explain whole
+grep -q "^whole: bce, 1024 pixels, 2 latents" out || fail "explain RUN"
 json "d['digest'] == '$digest' and d['run'] == 'again'" \
     train --config whole/run.json --out again --device native --json --quiet
 grep -vq '^elbow: warning: ' err && fail "train --quiet is not"

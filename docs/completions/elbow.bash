@@ -18,6 +18,11 @@ _elbow() {
         mapfile -t COMPREPLY < <(compgen -W "auto $words" -- "$word")
         return
     fi
+    if [ "$previous" = --preset ]; then
+        words=$(elbow explain --preset list 2>/dev/null | sed -n '2,/^$/ s/^\([a-z0-9-]*\) .*/\1/p')
+        mapfile -t COMPREPLY < <(compgen -W "list $words" -- "$word")
+        return
+    fi
     if [[ $previous == --* ]]; then
         words=$(elbow "$command" --help 2>/dev/null | sed -n "s/^  $previous \([a-z-]*|[a-z|-]*\).*/\1/p")
         mapfile -t COMPREPLY < <(compgen -W "${words//|/ }" -- "$word")

@@ -94,9 +94,12 @@ void cli_show(char *out, size_t size, const cli_option *option, const void *sett
 void cli_range(char *out, size_t size, const cli_option *option);
 
 void cli_help(const cli_command *command);
+/* Prints text in lines of at most width columns, each but the first after indent spaces. at: the column it starts in.
+ */
+void cli_wrapped(const char *text, int at, int indent, int width);
 
 extern const cli_command cli_devices, cli_selftest, cli_train, cli_evaluate, cli_sample, cli_reconstruct, cli_traverse,
-    cli_encode;
+    cli_encode, cli_explain, cli_diagnose;
 
 /* ---- spelling (spell.c) ---- */
 
@@ -153,6 +156,8 @@ typedef struct cli_report {
 int cli_measure(cli_report *report, const cli_session *session, elbow_split split, bool use_mean);
 void cli_print_report(const cli_report *report);
 cJSON *cli_report_json(const cli_report *report);
+/* A member; null if it is not finite. */
+void cli_add_number(cJSON *json, const char *name, double value);
 /* Prints the document to stdout and frees it. */
 int cli_print_json(cJSON *json);
 

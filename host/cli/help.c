@@ -4,9 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Prints text in lines of at most width columns, each but the first after indent spaces. at: the column it starts in.
- */
-static void wrapped(const char *text, int at, int indent, int width)
+void cli_wrapped(const char *text, int at, int indent, int width)
 {
     for (bool first = true; *text != '\0'; first = false) {
         const int length = (int)strcspn(text, " ");
@@ -41,7 +39,7 @@ static void option_help(const cli_option *option, const void *defaults, int widt
         printf("%s\n%*s", left, COLUMN, "");
     else
         printf("%-*s", COLUMN, left);
-    wrapped(right, COLUMN, COLUMN, width);
+    cli_wrapped(right, COLUMN, COLUMN, width);
 }
 
 static void heading(const char *text)
@@ -57,7 +55,7 @@ void cli_help(const cli_command *command)
     for (size_t i = 0; i < CLI_MAX_ARGUMENTS && command->arguments[i].name != NULL; i++)
         printf(command->arguments[i].hint != NULL ? " %s" : " [%s]", command->arguments[i].name);
     printf(" [options]%s\n\n", cli_plain(stdout));
-    wrapped(command->purpose, 0, 0, width);
+    cli_wrapped(command->purpose, 0, 0, width);
     if (defaults != NULL) command->defaults(defaults);
     for (size_t i = 0; i < command->option_count && defaults != NULL; i++) {
         const cli_option *option = &command->options[i];

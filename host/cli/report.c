@@ -33,7 +33,7 @@ void cli_print_report(const cli_report *report)
     putchar('\n');
 }
 
-static void add_number(cJSON *json, const char *name, double value)
+void cli_add_number(cJSON *json, const char *name, double value)
 {
     if (isfinite(value))
         cJSON_AddNumberToObject(json, name, value);
@@ -45,17 +45,17 @@ cJSON *cli_report_json(const cli_report *report)
 {
     const elbow_metrics *m = &report->metrics;
     cJSON *json = cJSON_CreateObject();
-    add_number(json, "n", m->n);
-    add_number(json, "elbo", m->elbo);
-    add_number(json, "distortion", m->distortion);
-    add_number(json, "rate", m->rate);
-    add_number(json, "sse", m->sse);
-    add_number(json, "mse", m->mse);
-    add_number(json, "active_units", m->active_units);
-    add_number(json, "latent", m->latent);
-    add_number(json, "beta", report->weight.beta);
-    add_number(json, "beta_norm", report->weight.beta_norm);
-    add_number(json, "sigma2", report->weight.sigma2);
+    cli_add_number(json, "n", m->n);
+    cli_add_number(json, "elbo", m->elbo);
+    cli_add_number(json, "distortion", m->distortion);
+    cli_add_number(json, "rate", m->rate);
+    cli_add_number(json, "sse", m->sse);
+    cli_add_number(json, "mse", m->mse);
+    cli_add_number(json, "active_units", m->active_units);
+    cli_add_number(json, "latent", m->latent);
+    cli_add_number(json, "beta", report->weight.beta);
+    cli_add_number(json, "beta_norm", report->weight.beta_norm);
+    cli_add_number(json, "sigma2", report->weight.sigma2);
     cJSON_AddStringToObject(json, "digest", report->digest);
     return json;
 }

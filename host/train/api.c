@@ -3,6 +3,7 @@
 #include "elbow_cl.h"
 #include "io/data.h"
 #include "math/selftest.h"
+#include "theory/diagnose.h"
 #include "theory/predict.h"
 #include "train/context.h"
 
@@ -150,6 +151,12 @@ elbow_status elbow_foresee(elbow_forecast *forecast, elbow_context *context, con
         .active = prediction.active, .rate = prediction.rate, .collapse_beta = prediction.collapse_beta};
     elb_predict_sentence(forecast->sentence, sizeof forecast->sentence, &prediction, recipe, data->info.pixels);
     return ELBOW_OK;
+}
+
+elbow_status elbow_diagnose(elbow_diagnosis *diagnosis, elbow_context *context, const char *path,
+                            const elbow_recipe *loss, bool logits)
+{
+    return elb_diagnose_file(diagnosis, elb_begin(context), path, loss, logits);
 }
 
 elbow_status elbow_selftest(elbow_context *context, elbow_on_verdict *on_verdict, void *user)

@@ -241,6 +241,19 @@ elbow_status elbow_run_load(elbow_run *run, elbow_context *context, const char *
     return elb_run_read(run, elb_begin(context), path);
 }
 
+elbow_status elbow_run_pixels(uint32_t *pixels, elbow_context *context, const char *run)
+{
+    elb_error *err = elb_begin(context);
+    uint32_t size[3];
+    TRY(read_image_size(size, err, run));
+    const double product = (double)size[0] * size[1] * size[2];
+    if (!(product >= 1 && product <= (double)UINT32_MAX))
+        return elb_fail(err, ELBOW_BAD_FILE, "%s: its model is for images of %ux%ux%u, which cannot be", run, size[0],
+                        size[1], size[2]);
+    *pixels = size[0] * size[1] * size[2];
+    return ELBOW_OK;
+}
+
 uint64_t elbow_model_memory(const elbow_recipe *recipe, const elbow_data *data, uint32_t batch)
 {
     const elbow_data_info *info = &data->info;

@@ -113,7 +113,8 @@ elbow_status elb_gemm_by(const elb_provider *provider, elb_device *dev, elb_view
         return elb_fail(dev->err, ELBOW_USAGE, "a product into %u rows from %u", c.rows, trans_a ? a.cols : a.rows);
     TRY(check_shapes(dev, &p, trans_b ? b.cols : b.rows, trans_b ? b.rows : b.cols));
     if (p.m == 0 || p.n == 0) return ELBOW_OK;
-    if (provider && p.k > 0) {
+    if (p.k == 0) return elb_fail(dev->err, ELBOW_USAGE, "a product of %u x 0 by 0 x %u has no terms", p.m, p.n);
+    if (provider) {
         TRY(check_view(dev, c));
         TRY(check_view(dev, a));
         TRY(check_view(dev, b));

@@ -21,7 +21,8 @@ size_t elb_gemm_scratch(const elb_device *dev, uint32_t k, uint32_t n);
 
 /* C = act(op(A) op(B) + bias), or (op(A) op(B)) * act'(output). C (m, n), op(A) (m, k), op(B) (k, n). epilogue may be
  * NULL. scratch: a vector of elb_gemm_scratch elements which the product may overwrite. Numbers that are stored are
- * canonical; each sum has the order of docs/bits.md. Errors: USAGE for shapes that do not fit each other. */
+ * canonical; each sum has the order of docs/bits.md. Errors: USAGE for shapes that do not fit each other,
+ * and for k = 0. */
 elbow_status elb_gemm(elb_device *dev, elb_view c, elb_view a, elb_transpose trans_a, elb_view b, elb_transpose trans_b,
                       const elb_epilogue *epilogue, elb_view scratch);
 

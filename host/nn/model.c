@@ -242,14 +242,23 @@ elbow_status elb_model_decode(elb_model *model, elb_view y, elb_view w, elb_view
 
 /* ---- diagnosis ---- */
 
+/* Elements that one launch looks at: its only work-item goes through them one by one, and llvmpipe ends a work-item's
+ * loops after 65,535 turns without a word. */
+enum { LOOKED_AT = 1 << 15 };
+
 static elbow_status find_bad(uint32_t *at, elb_model *model, elb_view output)
 {
     elb_buffer *found;
     const uint32_t count = output.rows * output.cols;
-    TRY(elb_buffer_new(&found, model->dev, sizeof *at));
-    elbow_status status = launch_find_bad(model->dev, (elb_range){1, 1}, elb_matrix(found, 0, 1, 1),
-                                          elb_matrix(output.buffer, output.offset, 1, count), count);
-    if (status == ELBOW_OK) status = elb_read(at, found, 0, sizeof *at);
+    elbow_status status = elb_buffer_new(&found, model->dev, sizeof *at);
+    *at = UINT32_MAX;
+    for (uint32_t first = 0; first < count && status == ELBOW_OK && *at == UINT32_MAX; first += LOOKED_AT) {
+        const uint32_t part = count - first < LOOKED_AT ? count - first : LOOKED_AT;
+        status = launch_find_bad(model->dev, (elb_range){1, 1}, elb_matrix(found, 0, 1, 1),
+                                 elb_matrix(output.buffer, output.offset + first, 1, part), part);
+        if (status == ELBOW_OK) status = elb_read(at, found, 0, sizeof *at);
+        if (status == ELBOW_OK && *at != UINT32_MAX) *at += first;
+    }
     elb_buffer_free(found);
     return status;
 }

@@ -152,6 +152,27 @@ grep -q "Higgins et al. 2017.*Rybkin et al. 2021" text || fail "explain: no sour
 expect 0 "" explain --weight 500 --pixels 3072 --latent 64 --scale 255
 tr -s ' \n' ' ' <out | grep -qF "(images 0 to 255; for 0 to 1: 0.003845)" || fail "explain: which scale is sigma on?"
 expect 1 "no-such-run" explain no-such-run
+sed -n 's/^\$ build\/elbow \(explain .*\)/\1/p' "$source/README.md" >examples
+[ -s examples ] || fail "README.md shows no elbow explain"
+while read -r example; do
+    # shellcheck disable=SC2086
+    expect 0 "" $example
+    while read -r line; do
+        grep -qF -e "$line" "$source/README.md" || fail "README.md: elbow $example says by now: $line"
+    done <out
+done <examples
+elbow explain --preset list --json >out
+python3 - "$source/docs/weight.md" >text 2>err <<'EOF' || fail "docs/weight.md: not the numbers of explain --preset list"
+import json, sys
+
+rows = {row.split("`")[1]: row for row in open(sys.argv[1], encoding="utf-8") if row.startswith("| `")}
+presets = json.load(open("out"))
+assert list(rows) == [x["name"] for x in presets], list(rows)
+for x in presets:
+    wanted = [x["code"], x["reduction"], f"{x['weight']:g}", f"{x['pixels']:,}", f"{x['latent']}", f"{x['beta']:.4g}",
+              f"{x['beta_norm']:.3g}", "–" if x["sigma2"] is None else f"{x['sigma2']:.4g}"]
+    assert [cell.strip() for cell in rows[x["name"]].split("|")[2:-1]] == wanted, (rows[x["name"]], wanted)
+EOF
 
 # ---- diagnose: files that no numpy wrote ----
 

@@ -18,8 +18,8 @@ __attribute__((unused)) static size_t put(unsigned char *to, uint64_t value, int
     return (size_t)bytes;
 }
 
-/* A member. Its local header has numpy's ZIP64 form: the sizes there are all ones, with an extra field. wide: so has
- * the directory. */
+/* A member. Its local header has numpy's ZIP64 form: the sizes there are all ones, with an extra field. wide: the
+ * directory leaves the packed size and the place to its own extra field, but not the size. */
 __attribute__((unused)) static void zip_add(zip *z, const char *name, const void *data, size_t size, bool packed,
                                             bool wide)
 {
@@ -49,11 +49,10 @@ __attribute__((unused)) static void zip_add(zip *z, const char *name, const void
     d += put(d, 0x02014b50, 4), d += put(d, 45, 2), d += put(d, 45, 2), d += put(d, 0, 2),
         d += put(d, packed ? 8 : 0, 2);
     d += put(d, 0, 4), d += put(d, crc, 4), d += put(d, wide ? UINT32_MAX : body_size, 4);
-    d += put(d, wide ? UINT32_MAX : size, 4), d += put(d, length, 2), d += put(d, wide ? 28 : 0, 2);
+    d += put(d, size, 4), d += put(d, length, 2), d += put(d, wide ? 20 : 0, 2);
     d += put(d, 0, 10), d += put(d, wide ? UINT32_MAX : header, 4);
     memcpy(d, name, length), d += length;
-    if (wide)
-        d += put(d, 1, 2), d += put(d, 24, 2), d += put(d, size, 8), d += put(d, body_size, 8), d += put(d, header, 8);
+    if (wide) d += put(d, 1, 2), d += put(d, 16, 2), d += put(d, body_size, 8), d += put(d, header, 8);
     z->directory_size = (size_t)(d - z->directory);
     z->count++;
 }

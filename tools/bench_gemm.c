@@ -50,7 +50,7 @@ static void product(const bench *b)
 
 static double median_rate(const bench *b)
 {
-    double rates[9], flops = 2.0 * b->shape->m * b->shape->n * b->shape->k;
+    double rates[9] = {0}, flops = 2.0 * b->shape->m * b->shape->n * b->shape->k;
     const int times = (int)(2e9 / flops) + 1;
     for (int r = -1; r < 9; r++) {
         const double start = elb_seconds();
@@ -100,7 +100,7 @@ static double step_time(elb_device *dev)
     elb_zero(flag.buffer, 0, 512);
     const elb_batch batch = {
         .x = random_matrix(dev, 128, 784), .samples = flag, .purpose = ELB_LATENT_NOISE, .scale = 1};
-    double times[31];
+    double times[31] = {0};
     for (int t = -3; t < 31; t++) {
         const double start = elb_seconds();
         if (elb_model_forward(model, w, &batch, true) || elb_model_backward(model, g, w, &batch) ||

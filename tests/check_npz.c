@@ -172,7 +172,7 @@ START_TEST(damaged_arrays)
     array_refused("by a method (0)");
     make(true, false);
     unsigned char *const packed = bytes + z.size - 22 - z.directory_size;
-    const uint64_t size = packed[24] | packed[25] << 8;
+    const uint64_t size = packed[24] + 256u * packed[25];
     put(packed + 24, size + 1, 4);
     array_refused("cannot be unpacked to its");
     put(packed + 24, size - 1, 4);

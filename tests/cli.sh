@@ -119,6 +119,11 @@ expect 1 "no-such-device" train shapes --device no-such-device
 expect 1 "no-such-run" evaluate no-such-run --device native
 expect 1 "holds no run to go on with" train --resume --out no-such-run --device native
 expect 1 "cannot be made" train shapes --device native --limit 100 --out /dev/null/run
+printf '\000\000\010\003\000\000\000\002\000\000\000\004\000\000\000\004cut' >cut.idx
+printf '\037\213not gzip' >bad.gz
+expect 1 "after 0 of 2 images" train ./cut.idx --device native
+expect 1 "corrupt" train ./bad.gz --device native
+expect 1 "not finite" train shapes --device native --limit 100 --likelihood gaussian --sigma 1e-19 --quiet --out infinite
 if [ -e /dev/full ]; then
     elbow devices >/dev/full 2>err && fail "a full disk goes unnoticed"
     grep -q "standard output" err || fail "a full disk goes unsaid"

@@ -100,12 +100,11 @@ const elb_row elb_row_find_bad = {run_find_bad, ELB_FLAT_SIZES, "e < count && fo
 static elbow_status run_guard(elb_trial *trial, const void *options)
 {
     static const struct {
-        uint32_t rows;
         double distortion, rate, norm2;
-        uint32_t flag, count;
+        uint32_t rows, flag, count;
         int32_t keep;
-    } cases[] = {{1, 1, 1, 1, 1, 0, 0},          {64, NAN, 1, 1, 0, 0, 0},         {65, 1, -INFINITY, 1, 0, 2, 0},
-                 {203, 1, 1, INFINITY, 0, 0, 1}, {131, 3e38, 3e38, 3e38, 0, 0, 1}, {131, 0, 0, 0, 1, 1, 1}};
+    } cases[] = {{1, 1, 1, 1, 1, 0, 0},          {NAN, 1, 1, 64, 0, 0, 0},         {1, -INFINITY, 1, 65, 0, 2, 0},
+                 {1, 1, INFINITY, 203, 0, 0, 1}, {3e38, 3e38, 3e38, 131, 0, 0, 1}, {0, 0, 0, 131, 1, 1, 1}};
     (void)options;
     const uint32_t rows = cases[trial->size].rows;
     const elb_view distortion = elb_trial_reals(trial, 1, rows, 0, 500), rate = elb_trial_reals(trial, 1, rows, 0, 50);

@@ -24,7 +24,7 @@ typedef struct history {
 static double member(const cJSON *object, const char *name)
 {
     const cJSON *item = object ? cJSON_GetObjectItemCaseSensitive(object, name) : NULL;
-    return cJSON_IsNumber(item) ? item->valuedouble : (double)NAN;
+    return item && cJSON_IsNumber(item) ? item->valuedouble : (double)NAN;
 }
 
 static void add_epoch(history *h, const cJSON *line)

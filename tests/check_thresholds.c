@@ -110,10 +110,12 @@ START_TEST(latent)
             const elb_view z = take(ROWS, latents), spread = take(ROWS, latents), kl = take(1, ROWS),
                            code = take(ROWS, 2 * latents), dcode = take(ROWS, 2 * latents), dz = take(ROWS, latents);
             const elb_view clamped = take_words(ROWS), sample = take_words(ROWS);
-            FILL(code, canonicals, true, 0);
+            FILL(code, canonicals, true, 0x1p-41f); /* a mean that is not canonical: z is */
             FILL(dz, canonicals, true, 0);
             for (uint32_t i = 0; i < ROWS; i++) word_of(sample)[i] = i;
             for (uint32_t i = 0; i < ROWS * latents; i += 3) real_of(code)[i] = pick(logits, COUNT(logits), true, 0);
+            for (uint32_t i = 0; i < ROWS; i += 7)
+                real_of(code)[i * 2 * latents] = 0x1p120f; /* makes any weight felt */
             LAUNCH(launch_latent(dev, &noise, (elb_range){ROWS, 1}, z, spread, kl, clamped, code, sample, latents,
                                  latents, latents, 2 * latents, 1, ELB_LATENT_NOISE, 1));
             LAUNCH(launch_latent_backward(dev, &options, (elb_range){ROWS, 1}, dcode, dz, code, spread, latents,

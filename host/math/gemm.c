@@ -29,12 +29,25 @@ static elbow_status local_product(elb_device *dev, const product *p)
                              p->m, p->n, p->k, p->c.stride, p->a_row, p->a_col, p->b_row, p->b_col, p->output.stride);
 }
 
+/* B has to be packed where its columns do not lie side by side or end within a vector. It pays where its rows lie a
+ * page or more apart, each a page to look up, and enough rows of C read them. */
+static bool must_pack(const elb_device *dev, const product *p)
+{
+    return p->b_col != 1 || p->n % (uint32_t)dev->shape.width;
+}
+
+static bool pays_to_pack(const elb_device *dev, const product *p, elb_view scratch)
+{
+    const size_t needed = elb_gemm_scratch(dev, p->k, p->n);
+    return p->b_row * dev->real_size >= 4096 && p->m >= 64 && needed > 0 && needed <= scratch.cols;
+}
+
 static elbow_status register_product(elb_device *dev, const product *p, elb_view scratch)
 {
     const uint32_t cols = elb_tile_cols(dev), panels = elb_groups_of(p->n, cols);
     elb_view b = p->b;
     uint32_t b_row = p->b_row, b_panel = cols, b_cols = p->n;
-    if (p->b_col != 1 || p->n % (uint32_t)dev->shape.width) {
+    if (must_pack(dev, p) || pays_to_pack(dev, p, scratch)) {
         const size_t needed = elb_gemm_scratch(dev, p->k, p->n);
         if (needed == 0 || needed > UINT32_MAX || needed > scratch.cols)
             return elb_fail(dev->err, ELBOW_USAGE, "a product with B of %u x %u needs a scratch of %zu, not %u", p->k,

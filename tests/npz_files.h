@@ -14,7 +14,7 @@ typedef struct zip {
 
 __attribute__((unused)) static size_t put(unsigned char *to, uint64_t value, int bytes)
 {
-    for (int i = 0; i < bytes; i++) to[i] = i < 8 ? (unsigned char)(value >> 8 * i) : 0;
+    for (int i = 0; i < bytes; i++) to[i] = (unsigned char)(i < 8 ? value >> 8 * i : 0);
     return (size_t)bytes;
 }
 

@@ -7,6 +7,7 @@
 
 #include "device/native.h"
 #include "elb_kernels.h"
+#include "math/selftest.h"
 #include "nn/model.h"
 
 extern const elb_native_set elb_native_float64;
@@ -40,6 +41,19 @@ static void ok(const bench *b, elbow_status status)
     ck_assert_msg(status == ELBOW_OK, "%s", b->err.text);
 }
 
+/* Every program that a model uses is among those of `elbow selftest`. */
+static const elb_device_ops *plain_ops;
+static elb_device_ops watched_ops;
+
+static elbow_status launch_watched(elb_device *dev, const elb_kernel *kernel, const void *options, elb_range groups,
+                                   const elb_value *values)
+{
+    char text[192];
+    elb_options_text(text, sizeof text, kernel, options);
+    ck_assert_msg(elb_options_sensible(kernel, options), "selftest leaves out %s [%s]", kernel->name, text);
+    return plain_ops->launch(dev, kernel, options, groups, values);
+}
+
 static void start(bench *b, const elbow_recipe *recipe, bool scheduled, const elb_native_set *set)
 {
     uint64_t state = 7;
@@ -48,6 +62,10 @@ static void start(bench *b, const elbow_recipe *recipe, bool scheduled, const el
     memset(b, 0, sizeof *b);
     b->recipe = *recipe;
     ok(b, elb_native_open_set(&b->dev, &b->err, set));
+    plain_ops = b->dev->ops;
+    watched_ops = *plain_ops;
+    watched_ops.launch = launch_watched;
+    b->dev->ops = &watched_ops;
     ok(b, elb_model_new(&b->model, b->dev, recipe, PIXELS, ROWS, scheduled));
     b->count = (uint32_t)elb_model_parameters(b->model);
     const size_t size = b->dev->real_size;

@@ -118,7 +118,7 @@ elbow_status elb_gemm_by(const elb_provider *provider, elb_device *dev, elb_view
     if (epilogue) {
         p.activation = epilogue->activation;
         p.with_bias = epilogue->bias.buffer != NULL;
-        p.gradient = epilogue->output.buffer != NULL;
+        p.gradient = epilogue->output.buffer != NULL && p.activation != ELB_IDENTITY; /* whose slope is 1 */
         if (p.with_bias) p.bias = epilogue->bias;
         if (p.gradient) p.output = epilogue->output;
     }

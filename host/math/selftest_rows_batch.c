@@ -33,8 +33,10 @@ static elbow_status run_gather(elb_trial *trial, const void *options)
 }
 
 /* x / 255 by its reciprocal is another number for some x. */
-const elb_row elb_row_gather = {run_gather, ELB_ROW_SIZES, "vdivide(load_bytes_part(from + j, left), splat(255))",
-                                "load_bytes_part(from + j, left) * splat(1.0f / 255)"};
+const elb_row elb_row_gather = {.run = run_gather,
+                                .sizes = ELB_ROW_SIZES,
+                                .sound = "vdivide(load_bytes_part(from + j, left), splat(255))",
+                                .defect = "load_bytes_part(from + j, left) * splat(1.0f / 255)"};
 
 static elbow_status run_gather_reals(elb_trial *trial, const void *options)
 {
@@ -47,7 +49,8 @@ static elbow_status run_gather_reals(elb_trial *trial, const void *options)
     return launch_gather_reals(trial->dev, options, each_row(size), x, data, at, sample, size->cols, x.stride, SEED, 5);
 }
 
-const elb_row elb_row_gather_reals = {run_gather_reals, ELB_ROW_SIZES, "canonical(binarise(", "(binarise("};
+const elb_row elb_row_gather_reals = {
+    .run = run_gather_reals, .sizes = ELB_ROW_SIZES, .sound = "canonical(binarise(", .defect = "(binarise("};
 
 /* ---- latent variables ---- */
 
@@ -80,7 +83,8 @@ static elbow_status run_latent(elb_trial *trial, const void *options)
 }
 
 /* One digit of Philox. */
-const elb_row elb_row_latent = {run_latent, ELB_ROW_SIZES, "0xCD9E8D57u", "0xCD9E8D59u"};
+const elb_row elb_row_latent = {
+    .run = run_latent, .sizes = ELB_ROW_SIZES, .sound = "0xCD9E8D57u", .defect = "0xCD9E8D59u"};
 
 static elbow_status run_latent_backward(elb_trial *trial, const void *options)
 {
@@ -92,9 +96,17 @@ static elbow_status run_latent_backward(elb_trial *trial, const void *options)
                                   dcode.stride, dz.stride, code.stride, spread.stride, 0.3, 0x1.111112p-3);
 }
 
-const elb_row elb_row_latent_backward = {run_latent_backward, ELB_ROW_SIZES,
-                                         "less(logvar, splat(-30)) & less(splat(0), dv)",
-                                         "less(logvar, splat(-30)) & less(dv, splat(0))"};
+static bool latent_backward_sensible(const void *options)
+{
+    const struct latent_backward_options *o = options, standard = LATENT_BACKWARD_DEFAULTS;
+    return !o->scheduled || o->weight == standard.weight;
+}
+
+const elb_row elb_row_latent_backward = {.run = run_latent_backward,
+                                         .sizes = ELB_ROW_SIZES,
+                                         .sound = "less(logvar, splat(-30)) & less(splat(0), dv)",
+                                         .defect = "less(logvar, splat(-30)) & less(dv, splat(0))",
+                                         .sensible = latent_backward_sensible};
 
 /* ---- losses; elbo's last size has errors whose squares would be subnormal, and no others in one row ---- */
 
@@ -125,8 +137,19 @@ static elbow_status run_elbo(elb_trial *trial, const void *options)
                        x.stride, 0x1.999998p-4);
 }
 
-const elb_row elb_row_elbo = {run_elbo, ELB_ROW_SIZES + 1, "vfma(-datum, out, vsoftplus(out))",
-                              "(vsoftplus(out) - datum * out)"};
+/* OUTPUT and PRECISION are GAUSSIAN's; its means are logits' sigmoids or the output itself. */
+static bool elbo_sensible(const void *options)
+{
+    const struct elbo_options *o = options, standard = ELBO_DEFAULTS;
+    if (o->likelihood == ELB_BERNOULLI) return o->output == standard.output && o->precision == standard.precision;
+    return o->output == ELB_SIGMOID || o->output == ELB_IDENTITY;
+}
+
+const elb_row elb_row_elbo = {.run = run_elbo,
+                              .sizes = ELB_ROW_SIZES + 1,
+                              .sound = "vfma(-datum, out, vsoftplus(out))",
+                              .defect = "(vsoftplus(out) - datum * out)",
+                              .sensible = elbo_sensible};
 
 static elbow_status run_decode_mean(elb_trial *trial, const void *options)
 {
@@ -135,9 +158,18 @@ static elbow_status run_decode_mean(elb_trial *trial, const void *options)
     return launch_decode_mean(trial->dev, options, each_row(size), x, y, size->cols, x.stride, y.stride);
 }
 
+static bool decode_mean_sensible(const void *options)
+{
+    const struct decode_mean_options *o = options;
+    return o->output == ELB_SIGMOID || o->output == ELB_IDENTITY;
+}
+
 /* A mean is no operand of a product and stays what it is, be it small. */
-const elb_row elb_row_decode_mean = {run_decode_mean, ELB_ROW_SIZES, "vsigmoid(out) : out",
-                                     "canonical(vsigmoid(out)) : out"};
+const elb_row elb_row_decode_mean = {.run = run_decode_mean,
+                                     .sizes = ELB_ROW_SIZES,
+                                     .sound = "vsigmoid(out) : out",
+                                     .defect = "canonical(vsigmoid(out)) : out",
+                                     .sensible = decode_mean_sensible};
 
 /* ---- sums ---- */
 
@@ -156,8 +188,10 @@ static elbow_status run_row_sum(elb_trial *trial, const void *options)
 
 /* Lanes combined from the left instead of by their tree. */
 const elb_row elb_row_row_sum = {
-    run_row_sum, ELB_ROW_SIZES, "for (int s = 0; s < step; s++) sums->share[s] += sums->share[s + step];",
-    "if (step == 1) for (int s = 1; s < LANE_SHARES; s++) sums->share[0] += sums->share[s];"};
+    .run = run_row_sum,
+    .sizes = ELB_ROW_SIZES,
+    .sound = "for (int s = 0; s < step; s++) sums->share[s] += sums->share[s + step];",
+    .defect = "if (step == 1) for (int s = 1; s < LANE_SHARES; s++) sums->share[0] += sums->share[s];"};
 
 static elbow_status run_sum_rows(elb_trial *trial, const void *options)
 {
@@ -173,4 +207,4 @@ static elbow_status run_sum_rows(elb_trial *trial, const void *options)
                            x.stride);
 }
 
-const elb_row elb_row_sum_rows = {run_sum_rows, 4, "i % LANES", "i % (LANES / 2)"};
+const elb_row elb_row_sum_rows = {.run = run_sum_rows, .sizes = 4, .sound = "i % LANES", .defect = "i % (LANES / 2)"};

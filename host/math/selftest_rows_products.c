@@ -101,8 +101,15 @@ static elbow_status run_gemm(elb_trial *trial, const void *options)
                        p.c.stride, p.a_row, p.a_col, b_row, b_panel, b_cols, p.y.stride);
 }
 
+static bool gemm_sensible(const void *options)
+{
+    const struct gemm_options *o = options;
+    return elb_product_sensible(o->activation, o->gradient, o->bias);
+}
+
 /* A chunk of another length: another order of the same sum. */
-const elb_row elb_row_gemm = {run_gemm, PRODUCT_SIZES, "1024u", "2048u"};
+const elb_row elb_row_gemm = {
+    .run = run_gemm, .sizes = PRODUCT_SIZES, .sound = "1024u", .defect = "2048u", .sensible = gemm_sensible};
 
 /* With a group of one item, such as native's, gemm_local is a product too: it is its own reference. */
 static elbow_status run_gemm_local(elb_trial *trial, const void *options)
@@ -119,8 +126,17 @@ static elbow_status run_gemm_local(elb_trial *trial, const void *options)
                              size->turned ? b.stride : 1, p.y.stride);
 }
 
-const elb_row elb_row_gemm_local = {run_gemm_local, PRODUCT_SIZES, "vfma(a_value, b##v, sum[r][v])",
-                                    "a_value * b##v + sum[r][v]"};
+static bool gemm_local_sensible(const void *options)
+{
+    const struct gemm_local_options *o = options;
+    return elb_product_sensible(o->activation, o->gradient, o->bias);
+}
+
+const elb_row elb_row_gemm_local = {.run = run_gemm_local,
+                                    .sizes = PRODUCT_SIZES,
+                                    .sound = "vfma(a_value, b##v, sum[r][v])",
+                                    .defect = "a_value * b##v + sum[r][v]",
+                                    .sensible = gemm_local_sensible};
 
 /* ---- pack ---- */
 
@@ -164,4 +180,4 @@ static elbow_status run_pack(elb_trial *trial, const void *options)
 }
 
 /* A column too many: it is not +0. */
-const elb_row elb_row_pack = {run_pack, 4, "col + i < n ?", "col + i <= n ?"};
+const elb_row elb_row_pack = {.run = run_pack, .sizes = 4, .sound = "col + i < n ?", .defect = "col + i <= n ?"};

@@ -275,6 +275,27 @@ START_TEST(what_is_no_model)
 }
 END_TEST
 
+START_TEST(too_much_for_a_devices_loops)
+{
+    elb_error err = {0};
+    elb_device *dev;
+    elb_model *model;
+    elbow_recipe r = small();
+    ck_assert_int_eq(elb_native_open(&dev, &err, NULL), ELBOW_OK);
+    dev->most_turns = 1000;
+    ck_assert_int_eq(elb_model_new(&model, dev, &r, PIXELS, 745, false), ELBOW_DEVICE);
+    ck_assert_str_eq(err.text, "device native ends loops after 1000 turns: with a batch of 745 its results would be "
+                               "wrong: choose another device, such as native, or make this smaller");
+    r.hidden[0] = 47 * (uint32_t)dev->shape.width; /* 16 turns for each of 46 vectors fit, and those for the lanes */
+    ck_assert_int_eq(elb_model_new(&model, dev, &r, PIXELS, 744, false), ELBOW_DEVICE);
+    ck_assert_ptr_nonnull(strstr(err.text, "with a layer of"));
+    r.hidden[0]--;
+    ck_assert_int_eq(elb_model_new(&model, dev, &r, PIXELS, 744, false), ELBOW_OK);
+    elb_model_free(model);
+    elb_device_close(dev);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("model");
@@ -285,6 +306,7 @@ int main(void)
     tcase_add_test(cases, weight_and_rows);
     tcase_add_test(cases, where_it_broke);
     tcase_add_test(cases, what_is_no_model);
+    tcase_add_test(cases, too_much_for_a_devices_loops);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

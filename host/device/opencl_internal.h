@@ -65,6 +65,8 @@ void elb_quirk_slug(char *out, size_t size, const char *platform);
 bool elb_quirk_on_processor(const char *platform, const char *device);
 /* Should the device be given GPU-like shapes, though it runs on the processor? */
 bool elb_quirk_gpu_like(const char *platform, const char *device);
+/* After how many turns it ends a work-item's loops; 0: it does not. */
+uint32_t elb_quirk_most_turns(const char *device);
 /* The shapes of kernels: cpu or GPU-like, the width of float vectors it reports, its largest work-group. */
 elb_shape elb_quirk_shape(bool gpu_like, uint32_t native_width, size_t largest_group);
 

@@ -121,9 +121,12 @@ static elbow_status run_gemm_local(elb_trial *trial, const void *options)
     place_edges(trial, size, b);
     if (k == 1) ELB_PLACE(trial, p.a, 0x1p-10);
     TRY(trial->status);
-    return launch_gemm_local(trial->dev, options, elb_gemm_local_range(trial->dev, m, n), p.c, p.a, b, p.bias, p.y, m,
-                             n, k, p.c.stride, p.a_row, p.a_col, size->turned ? 1 : b.stride,
-                             size->turned ? b.stride : 1, p.y.stride);
+    const uint32_t ends[] = {k > 2048 ? 1024 : k, k}; /* one in two launches */
+    for (uint32_t i = 0, from = 0; i < COUNT(ends) && from < k; from = ends[i++])
+        TRY(launch_gemm_local(trial->dev, options, elb_gemm_local_range(trial->dev, m, n), p.c, p.a, b, p.bias, p.y, m,
+                              n, k, from, ends[i], p.c.stride, p.a_row, p.a_col, size->turned ? 1 : b.stride,
+                              size->turned ? b.stride : 1, p.y.stride));
+    return ELBOW_OK;
 }
 
 static bool gemm_local_sensible(const void *options)

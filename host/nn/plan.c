@@ -69,6 +69,19 @@ static elbow_status check_recipe(const elb_model *model, elb_error *err, uint32_
     return ELBOW_OK;
 }
 
+/* Loops of the kernels that go through a row, or through a batch, and take more turns the more there is: up to 16 for
+ * each of a group's vectors (ten are Philox's rounds), one for each row of a batch and 4 for each lane. */
+static elbow_status check_turns(const elb_model *model)
+{
+    elb_device *dev = model->dev;
+    const uint32_t vectors = (uint32_t)(dev->shape.group * dev->shape.width);
+    TRY(elb_check_turns(dev, model->max_rows + UINT64_C(256), "a batch of", model->max_rows));
+    for (uint32_t i = 0; i < model->count; i++)
+        TRY(elb_check_turns(dev, model->layers[i].out / vectors * UINT64_C(16) + 256, "a layer of",
+                            model->layers[i].out));
+    return ELBOW_OK;
+}
+
 elbow_status elb_model_plan(elb_model *model, elb_error *err)
 {
     const elbow_recipe *recipe = &model->recipe;
@@ -86,7 +99,7 @@ elbow_status elb_model_plan(elb_model *model, elb_error *err)
         add_dense(model, "decoder", i, width, recipe->hidden[hidden - 1 - i], activation);
     add_dense(model, "decoder", hidden, width, model->pixels, ELB_IDENTITY);
     model->layers[model->code + 1].before = ELB_IDENTITY;
-    return ELBOW_OK;
+    return model->dev ? check_turns(model) : ELBOW_OK;
 }
 
 /* Takes rows x cols elements, beginning at a multiple of 64, from the workspace. */

@@ -147,6 +147,12 @@ ELBOW_API void elbow_data_free(elbow_data *data);
 typedef enum elbow_model_kind { ELBOW_MLP, ELBOW_LINEAR } elbow_model_kind;
 typedef enum elbow_activation { ELBOW_RELU, ELBOW_TANH, ELBOW_SIGMOID, ELBOW_SOFTPLUS } elbow_activation;
 typedef enum elbow_likelihood { ELBOW_BERNOULLI, ELBOW_GAUSSIAN } elbow_likelihood;
+typedef enum elbow_spread {
+    ELBOW_SPREAD_FIXED,   /* sigma2 as given */
+    ELBOW_SPREAD_LEARNED, /* one sigma, a parameter like the others */
+    ELBOW_SPREAD_PIXEL,   /* one for each pixel */
+    ELBOW_SPREAD_OPTIMAL  /* the best for each batch: sigma2 = SSE / D; its running value serves evaluation */
+} elbow_spread;
 typedef enum elbow_output { ELBOW_OUTPUT_AUTO, ELBOW_OUTPUT_SIGMOID, ELBOW_OUTPUT_LINEAR } elbow_output;
 typedef enum elbow_reduction { ELBOW_SUM, ELBOW_MEAN } elbow_reduction;
 typedef enum elbow_maths { ELBOW_EXACT, ELBOW_FAST } elbow_maths;
@@ -164,7 +170,9 @@ typedef struct elbow_recipe {
     uint32_t latent;                   /* M */
     elbow_activation activation;       /* of hidden layers */
     elbow_likelihood likelihood;       /* p(x|z) */
-    double sigma2;                     /* the Gaussian's variance; --loss sse is 1/2, half-sse 1 */
+    double sigma2;                     /* the Gaussian's variance, or where it starts; --loss sse is 1/2, half-sse 1 */
+    elbow_spread spread; /* where that variance comes from (Rybkin et al. 2021): but for FIXED a loss has no weight to
+                            choose, since the variance is that weight */
     elbow_output output; /* the Gaussian's mean: the decoder's output, or its sigmoid, which keeps to 0..1;
                             AUTO: SIGMOID for MLP, LINEAR for LINEAR */
     elbow_reduction pixels, latents, batch;
@@ -204,6 +212,7 @@ typedef struct elbow_metrics {
     uint32_t active_units; /* latents with Var over data of mu above 0.01 (Burda et al. 2015) */
     uint32_t latent;       /* M */
     uint64_t clamped;      /* values of logvar outside [-30, 20] */
+    double sigma2;         /* the decoder's variance, as given or as found (mean over pixels); NAN for Bernoulli */
 } elbow_metrics;
 
 typedef struct elbow_progress {
@@ -224,6 +233,29 @@ typedef struct elbow_progress {
 typedef bool elbow_on_progress(void *user, const elbow_progress *progress);
 
 typedef enum elbow_rate_kind { ELBOW_RATE_CONSTANT, ELBOW_RATE_STEP, ELBOW_RATE_COSINE } elbow_rate_kind;
+
+/* The course of the weight on the KL term over a run. weight is the recipe's. */
+typedef enum elbow_schedule {
+    ELBOW_SCHEDULE_CONSTANT,
+    /* Warm-up: from `from` times the weight to the weight over `epochs`, by this curve (Bowman et al. 2016). */
+    ELBOW_SCHEDULE_LINEAR,
+    ELBOW_SCHEDULE_SIGMOID,
+    ELBOW_SCHEDULE_COSINE,
+    /* `cycles` times over `epochs`: a linear warm-up over a share `ratio` of the cycle, then the weight (Fu et al.
+       2019) */
+    ELBOW_SCHEDULE_CYCLICAL,
+    /* weight |K - C|: C rises from `from` to `target` nats over `epochs` (Burgess et al. 2018) */
+    ELBOW_SCHEDULE_CAPACITY,
+    /* weight max(K, C), C likewise: the rate is free up to C */
+    ELBOW_SCHEDULE_LEAST_RATE,
+    /* The weight that holds the distortion at `target` nats: it falls while the distortion is above and rises while it
+     * is below, by `gain` of the distance per pixel and step; the recipe's is the first (GECO: Rezende & Viola 2018) */
+    ELBOW_SCHEDULE_GECO,
+    /* The weight, between 0 and the recipe's, that holds the rate at `target` nats: a PI controller with the factors
+     * `gain` and `pull` (ControlVAE: Shao et al. 2020) */
+    ELBOW_SCHEDULE_CONTROL
+} elbow_schedule;
+
 typedef enum elbow_nonfinite { ELBOW_NONFINITE_STOP, ELBOW_NONFINITE_SKIP } elbow_nonfinite;
 
 /* How it is trained. Start from elbow_train_default(). */
@@ -232,11 +264,17 @@ typedef struct elbow_train_options {
     double learning_rate; /* of Adam; beta1 0.9, beta2 0.999, epsilon 1e-8 */
     elbow_rate_kind rate; /* its course over the run ... */
     double rate_every,
-        rate_factor;    /* STEP: times factor every so many epochs; COSINE: down to factor times the start */
-    double rate_warmup; /* linear rise over so many epochs; 0: none */
-    double clip;        /* largest norm of the gradient; 0: none */
-    uint32_t patience;  /* stop after so many epochs without a better validation ELBO, best kept; 0: never */
-    uint32_t shards;    /* S, logical shards of a batch; 0: from the batch (docs/bits.md) */
+        rate_factor;         /* STEP: times factor every so many epochs; COSINE: down to factor times the start */
+    double rate_warmup;      /* linear rise over so many epochs; 0: none */
+    double clip;             /* largest norm of the gradient; 0: none */
+    elbow_schedule schedule; /* of the weight on the KL term; its numbers: */
+    double schedule_epochs, schedule_from, schedule_cycles, schedule_ratio;
+    double schedule_target, schedule_gain, schedule_pull;
+    double free_bits; /* K of each group counts as at least so many nats, on the mean over the batch (Kingma et al.
+                         2016); 0: none. With CONSTANT and the warm-ups */
+    uint32_t free_bits_group; /* neighbouring latents of such a group: 1, each by itself, to all */
+    uint32_t patience;        /* stop after so many epochs without a better validation ELBO, best kept; 0: never */
+    uint32_t shards;          /* S, logical shards of a batch; 0: from the batch (docs/bits.md) */
     elbow_maths maths;
     elbow_nonfinite nonfinite;
     const char *out;             /* run folder to write; NULL: none */

@@ -88,8 +88,8 @@ START_TEST(elbo)
                 if (direct && i % 2) real_of(y)[i] *= 1 + 0x1p-23f;
                 if (!direct) real_of(x)[i] = real_of(y)[i] > 0;
             }
-            LAUNCH(launch_elbo(dev, &options, (elb_range){ROWS, 1}, loss, sse, dy, y, x, cols, cols, cols, cols,
-                               1.0 / 128));
+            LAUNCH(launch_elbo(dev, &options, (elb_range){ROWS, 1}, loss, sse, dy, dy, y, x, loss, cols, cols, 0, cols,
+                               cols, 1.0 / 128));
             expect_canonical("loss", loss);
             expect_canonical("sse", sse);
             expect_canonical("dy", dy);
@@ -105,10 +105,12 @@ START_TEST(latent)
     for (uint32_t latents = 1; latents < 40; latents = 2 * latents + 3)
         for (size_t w = 0; w < COUNT(weights); w++) {
             const struct latent_options noise = {.noise = w % 2};
-            const struct latent_backward_options options = {.weight = (float)weights[w], .scheduled = w > 3};
+            const struct latent_backward_options options = {.weight = (float)weights[w],
+                                                            .weighting = w > 3 ? ELB_ARGUMENT : ELB_CONSTANT};
             clear();
             const elb_view z = take(ROWS, latents), spread = take(ROWS, latents), kl = take(1, ROWS),
-                           code = take(ROWS, 2 * latents), dcode = take(ROWS, 2 * latents), dz = take(ROWS, latents);
+                           parts = take(ROWS, latents), code = take(ROWS, 2 * latents), dcode = take(ROWS, 2 * latents),
+                           dz = take(ROWS, latents);
             const elb_view clamped = take_words(ROWS), sample = take_words(ROWS);
             FILL(code, canonicals, true, 0x1p-41f); /* a mean that is not canonical: z is */
             FILL(dz, canonicals, true, 0);
@@ -116,12 +118,13 @@ START_TEST(latent)
             for (uint32_t i = 0; i < ROWS * latents; i += 3) real_of(code)[i] = pick(logits, COUNT(logits), true, 0);
             for (uint32_t i = 0; i < ROWS; i += 7)
                 real_of(code)[i * 2 * latents] = 0x1p120f; /* makes any weight felt */
-            LAUNCH(launch_latent(dev, &noise, (elb_range){ROWS, 1}, z, spread, kl, clamped, code, sample, latents,
-                                 latents, latents, 2 * latents, 1, ELB_LATENT_NOISE, 1));
-            LAUNCH(launch_latent_backward(dev, &options, (elb_range){ROWS, 1}, dcode, dz, code, spread, latents,
-                                          2 * latents, latents, 2 * latents, latents, weights[w], 1.0 / 128));
+            LAUNCH(launch_latent(dev, &noise, (elb_range){ROWS, 1}, z, spread, kl, parts, clamped, code, sample,
+                                 latents, latents, latents, latents, 2 * latents, 1, ELB_LATENT_NOISE, 1));
+            LAUNCH(launch_latent_backward(dev, &options, (elb_range){ROWS, 1}, dcode, dz, code, spread, dz, latents,
+                                          2 * latents, latents, 2 * latents, latents, 0, 0, weights[w], 1.0 / 128));
             expect_canonical("z", z);
             expect_canonical("kl", kl);
+            expect_canonical("the rates of latents", parts);
             expect_canonical("dcode", dcode);
         }
     close_set();

@@ -76,10 +76,11 @@ static elbow_status run_latent(elb_trial *trial, const void *options)
     const elb_extent *size = &elb_row_sizes[trial->size];
     const elb_view z = elb_gapped_out(trial, size->rows, size->cols),
                    spread = elb_gapped_out(trial, size->rows, size->cols);
-    const elb_view kl = elb_trial_out(trial, 1, size->rows), clamped = elb_trial_out_uints(trial, size->rows);
+    const elb_view kl = elb_trial_out(trial, 1, size->rows), parts = elb_gapped_out(trial, size->rows, size->cols);
+    const elb_view clamped = elb_trial_out_uints(trial, size->rows);
     const elb_view code = make_code(trial, size), sample = elb_trial_uints(trial, size->rows, 60000);
-    return launch_latent(trial->dev, options, each_row(size), z, spread, kl, clamped, code, sample, size->cols,
-                         z.stride, spread.stride, code.stride, SEED, ELB_LATENT_NOISE, 3);
+    return launch_latent(trial->dev, options, each_row(size), z, spread, kl, parts, clamped, code, sample, size->cols,
+                         z.stride, spread.stride, parts.stride, code.stride, SEED, ELB_LATENT_NOISE, 3);
 }
 
 /* One digit of Philox. */
@@ -92,14 +93,17 @@ static elbow_status run_latent_backward(elb_trial *trial, const void *options)
     const elb_view dcode = elb_gapped_out(trial, size->rows, 2 * size->cols);
     const elb_view dz = elb_gapped_reals(trial, size->rows, size->cols, -1, 1), code = make_code(trial, size);
     const elb_view spread = elb_gapped_reals(trial, size->rows, size->cols, -2, 2);
-    return launch_latent_backward(trial->dev, options, each_row(size), dcode, dz, code, spread, size->cols,
-                                  dcode.stride, dz.stride, code.stride, spread.stride, 0.3, 0x1.111112p-3);
+    const elb_view weights = elb_gapped_reals(trial, size->rows, size->cols, -1, 1);
+    const bool by_latent = trial->size % 2; /* else one for all latents of a row */
+    return launch_latent_backward(trial->dev, options, each_row(size), dcode, dz, code, spread, weights, size->cols,
+                                  dcode.stride, dz.stride, code.stride, spread.stride, weights.stride, by_latent, 0.3,
+                                  0x1.111112p-3);
 }
 
 static bool latent_backward_sensible(const void *options)
 {
     const struct latent_backward_options *o = options, standard = LATENT_BACKWARD_DEFAULTS;
-    return !o->scheduled || o->weight == standard.weight;
+    return o->weighting == ELB_CONSTANT || o->weight == standard.weight;
 }
 
 const elb_row elb_row_latent_backward = {.run = run_latent_backward,
@@ -125,7 +129,8 @@ static elbow_status run_elbo(elb_trial *trial, const void *options)
     const bool tiny = trial->size == ELB_ROW_SIZES;
     const elb_extent *size = tiny ? &pair : &elb_row_sizes[trial->size];
     const elb_view loss = elb_trial_out(trial, 1, size->rows), sse = elb_trial_out(trial, 1, size->rows);
-    const elb_view dy = elb_gapped_out(trial, size->rows, size->cols), y = make_decoded(trial, size);
+    const elb_view dy = elb_gapped_out(trial, size->rows, size->cols),
+                   widen = elb_gapped_out(trial, size->rows, size->cols), y = make_decoded(trial, size);
     const elb_view x = elb_gapped_reals(trial, size->rows, size->cols, 0, tiny ? 0 : 1);
     if (size->cols > 1) ELB_PLACE(trial, x, 0, 1, 0, 1, 1, 0, 1, 0, 0x1p-40);
     if (tiny) {
@@ -133,15 +138,20 @@ static elbow_status run_elbo(elb_trial *trial, const void *options)
         ELB_PLACE(trial, elb_rows(y, 0, 1), 1, 0x1p-40, 0, 0x1p-40, -27.8);
         ELB_PLACE(trial, elb_rows(y, 1, 1), -45, -47, -50, -60, -100);
     }
-    return launch_elbo(trial->dev, options, each_row(size), loss, sse, dy, y, x, size->cols, dy.stride, y.stride,
-                       x.stride, 0x1.999998p-4);
+    const elb_view p = elb_trial_reals(trial, 1, size->cols, -9, 3);
+    if (size->cols > 1) ELB_PLACE(trial, p, 0, -6, -100, 25, 0x1p-40, -5.9);
+    return launch_elbo(trial->dev, options, each_row(size), loss, sse, dy, widen, y, x, p, size->cols, dy.stride,
+                       widen.stride, y.stride, x.stride, 0x1.999998p-4);
 }
 
-/* OUTPUT and PRECISION are GAUSSIAN's; its means are logits' sigmoids or the output itself. */
+/* OUTPUT, SPREAD and PRECISION are GAUSSIAN's; its means are logits' sigmoids or the output itself; a sigma that is
+ * found needs no PRECISION. */
 static bool elbo_sensible(const void *options)
 {
     const struct elbo_options *o = options, standard = ELBO_DEFAULTS;
-    if (o->likelihood == ELB_BERNOULLI) return o->output == standard.output && o->precision == standard.precision;
+    const bool built_in = o->likelihood == ELB_GAUSSIAN && o->spread == ELB_FIXED;
+    if (!built_in && o->precision != standard.precision) return false;
+    if (o->likelihood == ELB_BERNOULLI) return o->output == standard.output && o->spread == standard.spread;
     return o->output == ELB_SIGMOID || o->output == ELB_IDENTITY;
 }
 

@@ -52,6 +52,17 @@ static void add_code(elb_model *model, uint32_t in)
     add_tensor(model, "logvar", "bias", latent, 0, bound);
 }
 
+/* The logarithm of the density's spread, where it is found with the rest. */
+static void add_spread(elb_model *model)
+{
+    const elbow_spread from = model->recipe.spread;
+    if (from == ELBOW_SPREAD_FIXED) return;
+    model->spreads = from == ELBOW_SPREAD_PIXEL ? model->pixels : 1;
+    model->spread_offset = model->parameters;
+    add_tensor(model, "decoder", "log_scale", model->spreads, 0, 0);
+    model->tensors[model->tensor_count - 1].start = 0.5 * log(model->recipe.sigma2);
+}
+
 /* Widths so large that nothing below could overflow 64 bits, or a row of a matrix 32. */
 static elbow_status check_recipe(const elb_model *model, elb_error *err, uint32_t hidden)
 {
@@ -99,6 +110,7 @@ elbow_status elb_model_plan(elb_model *model, elb_error *err)
         add_dense(model, "decoder", i, width, recipe->hidden[hidden - 1 - i], activation);
     add_dense(model, "decoder", hidden, width, model->pixels, ELB_IDENTITY);
     model->layers[model->code + 1].before = ELB_IDENTITY;
+    add_spread(model);
     return model->dev ? check_turns(model) : ELBOW_OK;
 }
 
@@ -116,16 +128,18 @@ bool elb_model_lay_out(elb_model *model, size_t scratch)
 {
     elb_workspace *at = &model->at;
     const size_t rows = model->max_rows;
-    uint32_t widest = 0;
+    uint32_t widest = model->latent;
     bool fits = scratch <= UINT32_MAX;
     for (uint32_t i = 0; i < model->count; i++) {
-        fits = fits && take(&at->output[i], at, rows, model->layers[i].out);
-        if (model->layers[i].out > widest) widest = model->layers[i].out;
+        const uint32_t out = model->layers[i].out;
+        fits = fits && take(&at->output[i], at, rows, out);
+        if (out > widest && i + 1 < model->count) widest = out;
     }
-    size_t *const latents[] = {&at->z, &at->spread, &at->dz};
+    size_t *const latents[] = {&at->z, &at->spread, &at->parts, &at->dz};
     for (size_t i = 0; i < COUNT(latents); i++) fits = fits && take(latents[i], at, rows, model->latent);
-    size_t *const losses[] = {&at->distortion, &at->rate, &at->sse};
-    for (size_t i = 0; i < COUNT(losses); i++) fits = fits && take(losses[i], at, 1, rows);
+    fits = fits && take(&at->dy, at, rows, model->pixels) && take(&at->widen, at, rows, model->spreads);
+    at->loss_stride = (rows + 63) / 64 * 64;
+    fits = fits && take(&at->losses, at, 3, at->loss_stride);
     for (size_t i = 0; i < COUNT(at->slope); i++) fits = fits && take(&at->slope[i], at, rows, widest);
     at->scratch_size = (uint32_t)scratch;
     return fits && take(&at->scratch, at, 1, scratch);

@@ -38,6 +38,17 @@ elbow_status elb_guard(elb_device *dev, elb_view bad, elb_view distortion, elb_v
     return launch_guard(dev, (elb_range){1, 1}, bad, distortion, rate, norm2, rows, step, keep);
 }
 
+elbow_status elb_optimum(elb_device *dev, elb_view spread, elb_view next, elb_view sse, elb_view running, double share,
+                         double part)
+{
+    return launch_optimum(dev, (elb_range){1, 1}, spread, next, sse, running, share, part);
+}
+
+elbow_status elb_settle(elb_device *dev, elb_view y, elb_view x, elb_view bad)
+{
+    return launch_settle(dev, (elb_range){1, 1}, y, x, bad, y.cols);
+}
+
 elbow_status elb_gather(elb_device *dev, elb_view x, elb_view pixels, bool bytes, elb_view at, elb_view samples,
                         int binarise, uint64_t seed, uint32_t epoch)
 {

@@ -56,7 +56,7 @@ elbow_status elb_model_reserve(elbow_model *model, uint32_t rows)
     if (model->net && elb_model_max_rows(model->net) >= rows) return ELBOW_OK;
     elb_model_free(model->net);
     model->net = NULL;
-    return elb_model_new(&model->net, model->context->dev, &model->recipe, model->pixels, rows, false);
+    return elb_model_new(&model->net, model->context->dev, &model->recipe, model->pixels, rows);
 }
 
 void elbow_model_free(elbow_model *model)
@@ -69,6 +69,12 @@ void elbow_model_free(elbow_model *model)
     free(model);
 }
 
+/* What a parameter is stored as (docs/bits.md). */
+static float canonical(float value)
+{
+    return fabsf(value) < 0x1p-40f ? 0 : value;
+}
+
 static elbow_status initialise(elbow_model *model)
 {
     float *w;
@@ -77,7 +83,10 @@ static elbow_status initialise(elbow_model *model)
     TRY(elb_new(&model->context->err, &w, model->parameters, sizeof *w, "the initial weights"));
     for (uint32_t i = 0; i < count; i++) {
         const size_t size = (size_t)places[i].shape[0] * (places[i].axes == 2 ? places[i].shape[1] : 1);
-        elb_initial_weights(w + places[i].offset, (uint32_t)size, (float)places[i].bound, model->recipe.seed, i);
+        if (places[i].bound > 0)
+            elb_initial_weights(w + places[i].offset, (uint32_t)size, (float)places[i].bound, model->recipe.seed, i);
+        else
+            for (size_t e = 0; e < size; e++) w[places[i].offset + e] = canonical((float)places[i].start);
     }
     const elbow_status status = elb_write_reals(elb_flat(model, model->w), w);
     free(w);
@@ -166,7 +175,7 @@ static elbow_status take_canonical(float *to, elb_error *err, const elb_tensor *
         if (!isfinite(to[i]))
             return elb_fail(err, ELBOW_BAD_FILE, "value %zu of '%s' is %g: train the model anew", i, from->name,
                             (double)to[i]);
-        if (fabsf(to[i]) < 0x1p-40f) to[i] = 0;
+        to[i] = canonical(to[i]);
     }
     return ELBOW_OK;
 }

@@ -14,10 +14,13 @@
 static const char *const model_names[] = {"mlp", "linear", NULL};
 static const char *const activation_names[] = {"relu", "tanh", "sigmoid", "softplus", NULL};
 static const char *const likelihood_names[] = {"bernoulli", "gaussian", NULL};
+static const char *const spread_names[] = {"fixed", "learned", "pixel", "optimal", NULL};
 static const char *const output_names[] = {"auto", "sigmoid", "linear", NULL};
 static const char *const reduction_names[] = {"sum", "mean", NULL};
 static const char *const binarise_names[] = {"none", "dynamic", "threshold", NULL};
 static const char *const rate_names[] = {"constant", "step", "cosine", NULL};
+static const char *const schedule_names[] = {"constant", "linear",     "sigmoid", "cosine",  "cyclical",
+                                             "capacity", "least-rate", "geco",    "control", NULL};
 static const char *const maths_names[] = {"exact", "fast", NULL};
 static const char *const nonfinite_names[] = {"stop", "skip", NULL};
 
@@ -40,6 +43,7 @@ static const field recipe_fields[] = {
     {"activation", CHOICE, RECIPE(activation), 0, 0, activation_names},
     {"likelihood", CHOICE, RECIPE(likelihood), 0, 0, likelihood_names},
     {"sigma2", NUMBER, RECIPE(sigma2), 0, HUGE_VAL, NULL},
+    {"spread", CHOICE, RECIPE(spread), 0, 0, spread_names},
     {"output", CHOICE, RECIPE(output), 0, 0, output_names},
     {"pixels", CHOICE, RECIPE(pixels), 0, 0, reduction_names},
     {"latents", CHOICE, RECIPE(latents), 0, 0, reduction_names},
@@ -59,6 +63,16 @@ static const field train_fields[] = {
     {"rate_factor", NUMBER, TRAIN(rate_factor), 0, HUGE_VAL, NULL},
     {"rate_warmup", NUMBER, TRAIN(rate_warmup), 0, HUGE_VAL, NULL},
     {"clip", NUMBER, TRAIN(clip), 0, HUGE_VAL, NULL},
+    {"schedule", CHOICE, TRAIN(schedule), 0, 0, schedule_names},
+    {"schedule_epochs", NUMBER, TRAIN(schedule_epochs), 0, HUGE_VAL, NULL},
+    {"schedule_from", NUMBER, TRAIN(schedule_from), 0, HUGE_VAL, NULL},
+    {"schedule_cycles", NUMBER, TRAIN(schedule_cycles), 0, HUGE_VAL, NULL},
+    {"schedule_ratio", NUMBER, TRAIN(schedule_ratio), 0, 1, NULL},
+    {"schedule_target", NUMBER, TRAIN(schedule_target), -HUGE_VAL, HUGE_VAL, NULL},
+    {"schedule_gain", NUMBER, TRAIN(schedule_gain), 0, HUGE_VAL, NULL},
+    {"schedule_pull", NUMBER, TRAIN(schedule_pull), 0, HUGE_VAL, NULL},
+    {"free_bits", NUMBER, TRAIN(free_bits), 0, HUGE_VAL, NULL},
+    {"free_bits_group", UINT32, TRAIN(free_bits_group), 1, UINT32_MAX, NULL},
     {"patience", UINT32, TRAIN(patience), 0, UINT32_MAX, NULL},
     {"shards", UINT32, TRAIN(shards), 0, UINT32_MAX, NULL},
     {"maths", CHOICE, TRAIN(maths), 0, 0, maths_names},

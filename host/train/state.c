@@ -23,10 +23,14 @@
     D(best_elbo)                                                                                                       \
     U(best_epoch, UINT32_MAX)                                                                                          \
     U(metrics_bytes, UINT64_MAX)                                                                                       \
-    D(seconds)
+    D(seconds)                                                                                                         \
+    D(control)                                                                                                         \
+    D(control_average)                                                                                                 \
+    D(control_begun)                                                                                                   \
+    D(control_weight)
 
 #define NOTE_SIZE 80
-#define MAX_NOTES 16
+#define MAX_NOTES 24
 
 typedef struct notes {
     elb_note note[MAX_NOTES];

@@ -3,6 +3,7 @@
 #define ELB_TRAINER_H
 
 #include "train/measure.h"
+#include "train/rule.h"
 #include "train/run.h"
 #include "train/state.h"
 #include "train/step.h"
@@ -28,7 +29,8 @@ typedef struct elb_trainer {
     double epoch_seconds;          /* this epoch's training so far */
     uint32_t epoch_images;         /* trained in these seconds */
     elbow_metrics validation, test;
-    bool stop; /* the caller asked */
+    double beta; /* the weight of the last step that was looked at, on the ELBO's scale */
+    bool stop;   /* the caller asked */
 } elb_trainer;
 
 /* ---- trainer.c ---- */

@@ -265,6 +265,7 @@ typedef struct elbow_train_options {
     elbow_rate_kind rate; /* its course over the run ... */
     double rate_every,
         rate_factor;         /* STEP: times factor every so many epochs; COSINE: down to factor times the start */
+    double rate_growth;      /* STEP: each step lasts so many times as long as the one before; 1: all alike */
     double rate_warmup;      /* linear rise over so many epochs; 0: none */
     double clip;             /* largest norm of the gradient; 0: none */
     elbow_schedule schedule; /* of the weight on the KL term; its numbers: */

@@ -1,5 +1,7 @@
 #include "train/schedule.h"
 
+#include "base/base.h"
+
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>
@@ -41,6 +43,20 @@ START_TEST(step_rate_halves_each_two_epochs)
 }
 END_TEST
 
+/* Burda et al. 2015, section 5: stage i lasts 3^i epochs. */
+START_TEST(steps_may_grow)
+{
+    const elbow_train_options options = {
+        .learning_rate = 1, .rate = ELBOW_RATE_STEP, .rate_every = 1, .rate_factor = 0.5, .rate_growth = 3};
+    static const unsigned starts[] = {0, 1, 4, 13, 40, 121, 364, 1093, 3280};
+    for (unsigned i = 0; i + 1 < COUNT(starts); i++) {
+        const double rate = ldexp(1, -(int)i);
+        ck_assert_double_eq(elb_learning_rate(&options, 10 * starts[i], 100, 10), rate);
+        ck_assert_double_eq(elb_learning_rate(&options, 10 * starts[i + 1] - 1, 100, 10), rate);
+    }
+}
+END_TEST
+
 START_TEST(cosine_rate_falls_to_its_floor)
 {
     const elbow_train_options options = {.learning_rate = 2, .rate = ELBOW_RATE_COSINE, .rate_factor = 0.1};
@@ -71,6 +87,7 @@ int main(void)
     tcase_add_test(tests, power_is_pow);
     tcase_add_test(tests, constant_rate_stays);
     tcase_add_test(tests, step_rate_halves_each_two_epochs);
+    tcase_add_test(tests, steps_may_grow);
     tcase_add_test(tests, cosine_rate_falls_to_its_floor);
     tcase_add_test(tests, warmup_rises_in_a_line);
     suite_add_tcase(suite, tests);

@@ -67,6 +67,7 @@ expect 2 "did you mean 'bce'?" train shapes --loss bc
 expect 2 "bernoulli or gaussian" train shapes --likelihood poisson
 expect 2 "did you mean 'cosine'?" train shapes --lr-schedule cosin
 expect 2 "'ever=2': takes every=EPOCHS" train shapes --lr-schedule step:ever=2
+expect 2 "growth needs a factor, 1 or more" train shapes --lr-schedule step:growth=0.5
 expect 2 "such as 400,200" train shapes --hidden 400,,200
 expect 2 "at most 8 hidden layers" train shapes --hidden 9,8,7,6,5,4,3,2,1
 expect 2 "'auto' or 1 to 256 shards" train shapes --shards 0

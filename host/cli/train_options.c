@@ -151,7 +151,8 @@ static const cli_option options[] = {
      .type = CLI_OWN,
      AT(train),
      .own = &train_rate,
-     .help = "constant, step:every=10,factor=0.5 or cosine:to=0.1; each may have warmup=EPOCHS",
+     .help = "constant, step:every=10,factor=0.5 (growth=3: each step three times as long as the one before) or "
+             "cosine:to=0.1; each may have warmup=EPOCHS",
      .synonyms = " schedule scheduler "},
     {.name = "clip",
      .metavar = "NORM",

@@ -83,28 +83,35 @@ static void show_reduction(char *out, size_t size, const void *field)
 /* One "name=value" of a schedule. */
 static bool parse_rate_word(elbow_train_options *train, const char *word, cli_why *why)
 {
-    static const char *const names[] = {"every", "factor", "to", "warmup"};
+    static const char *const names[] = {"every", "factor", "to", "warmup", "growth"};
     const bool step = train->rate == ELBOW_RATE_STEP, cosine = train->rate == ELBOW_RATE_COSINE;
     const char *equals = strchr(word, '=');
     const size_t length = equals != NULL ? (size_t)(equals - word) : strlen(word);
-    const bool wanted[] = {step, step, cosine, true};
+    const bool wanted[] = {step, step, cosine, true, step};
+    double *const into[] = {&train->rate_every, &train->rate_factor, &train->rate_factor, &train->rate_warmup,
+                            &train->rate_growth};
+    static const struct {
+        double least, most;
+        const char *needs;
+    } range[] = {{1, HUGE_VAL, "every needs a number of epochs, 1 or more"},
+                 {0, 1, "needs a share of the rate, 0 to 1"},
+                 {0, 1, "needs a share of the rate, 0 to 1"},
+                 {0, HUGE_VAL, "warmup needs a number of epochs, 0 or more"},
+                 {1, HUGE_VAL, "growth needs a factor, 1 or more, of each step's length to the last one's"}};
     for (size_t i = 0; i < CLI_COUNT_OF(names); i++) {
         if (!wanted[i] || strlen(names[i]) != length || strncmp(names[i], word, length) != 0) continue;
         char *end;
         const double value = equals != NULL ? strtod(equals + 1, &end) : 0;
         const bool number = equals != NULL && end != equals + 1 && *end == '\0' && isfinite(value);
-        if (!number || value < 0 || (i == 0 && value < 1) || ((i == 1 || i == 2) && value > 1)) {
-            snprintf(why->text, sizeof why->text, "'%s': %s", word,
-                     i == 0   ? "every needs a number of epochs, 1 or more"
-                     : i == 3 ? "warmup needs a number of epochs, 0 or more"
-                              : "needs a share of the rate, 0 to 1");
+        if (!number || value < range[i].least || value > range[i].most) {
+            snprintf(why->text, sizeof why->text, "'%s': %s", word, range[i].needs);
             return false;
         }
-        *(i == 0 ? &train->rate_every : i == 3 ? &train->rate_warmup : &train->rate_factor) = value;
+        *into[i] = value;
         return true;
     }
     snprintf(why->text, sizeof why->text, "'%s': takes %swarmup=EPOCHS", word,
-             step     ? "every=EPOCHS, factor=F or "
+             step     ? "every=EPOCHS, factor=F, growth=G or "
              : cosine ? "to=F or "
                       : "");
     return false;
@@ -132,6 +139,7 @@ static bool parse_rate(void *field, const char *text, cli_why *why)
     if (train->rate == ELBOW_RATE_STEP) train->rate_every = 10;
     if (train->rate != ELBOW_RATE_CONSTANT) train->rate_factor = train->rate == ELBOW_RATE_STEP ? 0.5 : 0;
     train->rate_warmup = 0;
+    train->rate_growth = 1;
     for (char *word = strtok_r(NULL, ":,", &rest); word != NULL; word = strtok_r(NULL, ":,", &rest)) {
         if (!parse_rate_word(train, word, why)) return false;
     }
@@ -141,9 +149,10 @@ static bool parse_rate(void *field, const char *text, cli_why *why)
 static void show_rate(char *out, size_t size, const void *field)
 {
     const elbow_train_options *train = field;
-    char kind[64], warmup[48] = "";
+    char kind[96], warmup[48] = "", growth[32] = "";
+    if (train->rate_growth > 1) snprintf(growth, sizeof growth, ",growth=%g", train->rate_growth);
     if (train->rate == ELBOW_RATE_STEP)
-        snprintf(kind, sizeof kind, "step:every=%g,factor=%g", train->rate_every, train->rate_factor);
+        snprintf(kind, sizeof kind, "step:every=%g,factor=%g%s", train->rate_every, train->rate_factor, growth);
     else if (train->rate == ELBOW_RATE_COSINE)
         snprintf(kind, sizeof kind, "cosine:to=%g", train->rate_factor);
     else

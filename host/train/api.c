@@ -40,6 +40,7 @@ elbow_train_options elbow_train_default(void)
                                  .rate = ELBOW_RATE_CONSTANT,
                                  .rate_every = 10,
                                  .rate_factor = 0.5,
+                                 .rate_growth = 1,
                                  .schedule = ELBOW_SCHEDULE_CONSTANT,
                                  .schedule_epochs = 5,
                                  .schedule_cycles = 4,

@@ -17,6 +17,9 @@ static elbow_status check_options(const elb_trainer *t)
     if (o->rate == ELBOW_RATE_STEP && !(o->rate_every > 0))
         return elb_fail(t->err, ELBOW_USAGE, "a learning rate that falls in steps needs a step above 0 epochs, not %g",
                         o->rate_every);
+    if (!(o->rate_growth >= 1))
+        return elb_fail(t->err, ELBOW_USAGE, "steps of the learning rate cannot shrink: growth %g must be at least 1",
+                        o->rate_growth);
     if (o->rate_warmup > o->epochs)
         elb_remark(t->err,
                    "the warm-up of the learning rate (%g epochs) is longer than the training (%u): it will never be "

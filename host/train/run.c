@@ -61,6 +61,7 @@ static const field train_fields[] = {
     {"rate", CHOICE, TRAIN(rate), 0, 0, rate_names},
     {"rate_every", NUMBER, TRAIN(rate_every), 0, HUGE_VAL, NULL},
     {"rate_factor", NUMBER, TRAIN(rate_factor), 0, HUGE_VAL, NULL},
+    {"rate_growth", NUMBER, TRAIN(rate_growth), 1, HUGE_VAL, NULL},
     {"rate_warmup", NUMBER, TRAIN(rate_warmup), 0, HUGE_VAL, NULL},
     {"clip", NUMBER, TRAIN(clip), 0, HUGE_VAL, NULL},
     {"schedule", CHOICE, TRAIN(schedule), 0, 0, schedule_names},

@@ -37,13 +37,27 @@ double elb_exp(double x)
     return elb_power(sum, 1024);
 }
 
+/* Steps that have been taken by an epoch: the first ends after rate_every epochs, each is rate_growth times as long as
+ * the one before. */
+static uint64_t steps_taken(const elbow_train_options *options, double epoch)
+{
+    if (!(options->rate_growth > 1)) return (uint64_t)(epoch / options->rate_every);
+    uint64_t taken = 0;
+    double length = options->rate_every;
+    for (double end = length; epoch >= end; end += length) {
+        length *= options->rate_growth;
+        taken++;
+    }
+    return taken;
+}
+
 static double course(const elbow_train_options *options, double epoch, double progress)
 {
     switch (options->rate) {
     case ELBOW_RATE_CONSTANT:
         return 1;
     case ELBOW_RATE_STEP:
-        return elb_power(options->rate_factor, (uint64_t)(epoch / options->rate_every));
+        return elb_power(options->rate_factor, steps_taken(options, epoch));
     case ELBOW_RATE_COSINE:
         return options->rate_factor + (1 - options->rate_factor) * 0.5 * (1 + elb_cospi(progress));
     }

@@ -7,7 +7,7 @@
  *     widen[i]   = the same, summed over the row               SHARED: p (1), one for all
  *
  * y (rows, cols): the decoder's output: logits for BERNOULLI; for GAUSSIAN the means, or, with OUTPUT SIGMOID, what the
- * means are the sigmoid of.  x (rows, cols): data.  p: the parameters of the log sigma, softly clipped; OPTIMAL: p (1) is
+ * means are the sigmoid of.  x (rows / copies, cols): data, of which row i is i / copies.  p: the parameters of the log sigma, softly clipped; OPTIMAL: p (1) is
  * the log sigma itself; FIXED: not read, nor is widen written.
  * dy may be y. One work-group per row; every sum in the order of "row sums" (docs/bits.md); sums are stored canonical.
  * Kingma & Welling 2013, appendix C; Rybkin et al. 2021 for the learnt and the optimal sigma. */
@@ -24,13 +24,13 @@ OPTION(REC_WEIGHT, 1.0f, "factor of the gradient: 1/cols where pixels are averag
 
 kernel void elbo(global real *loss, global real *sse, global real *dy, global real *widen, global const real *y,
                  global const real *x, global const real *p, uint cols, uint dy_row, uint widen_row, uint y_row,
-                 uint x_row, real scale)
+                 uint x_row, uint copies, real scale)
 {
     local real scratch[LANES];
     const uint row = (uint)get_group_id(0);
     const real factor = REC_WEIGHT * scale;
     global real *dy_row_at = dy + (ulong)row * dy_row, *widen_row_at = widen + (ulong)row * widen_row;
-    global const real *y_row_at = y + (ulong)row * y_row, *x_row_at = x + (ulong)row * x_row;
+    global const real *y_row_at = y + (ulong)row * y_row, *x_row_at = x + (ulong)(row / copies) * x_row;
     lanes losses, squares, widths;
     lanes_zero(&losses);
     lanes_zero(&squares);

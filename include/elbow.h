@@ -142,7 +142,8 @@ ELBOW_API void elbow_data_free(elbow_data *data);
 /* ---- 4. models
  * ------------------------------------------------------------------------------------------------------- */
 
-#define ELBOW_MAX_HIDDEN 8
+#define ELBOW_MAX_HIDDEN  8
+#define ELBOW_MAX_SAMPLES 5000
 
 typedef enum elbow_model_kind { ELBOW_MLP, ELBOW_LINEAR } elbow_model_kind;
 typedef enum elbow_activation { ELBOW_RELU, ELBOW_TANH, ELBOW_SIGMOID, ELBOW_SOFTPLUS } elbow_activation;
@@ -156,6 +157,10 @@ typedef enum elbow_spread {
 typedef enum elbow_output { ELBOW_OUTPUT_AUTO, ELBOW_OUTPUT_SIGMOID, ELBOW_OUTPUT_LINEAR } elbow_output;
 typedef enum elbow_reduction { ELBOW_SUM, ELBOW_MEAN } elbow_reduction;
 typedef enum elbow_maths { ELBOW_EXACT, ELBOW_FAST } elbow_maths;
+typedef enum elbow_objective {
+    ELBOW_OBJECTIVE_ELBO,
+    ELBOW_OBJECTIVE_IWAE /* the importance-weighted bound (Burda et al. 2015) */
+} elbow_objective;
 typedef enum elbow_binarise { ELBOW_BINARISE_NONE, ELBOW_BINARISE_DYNAMIC, ELBOW_BINARISE_THRESHOLD } elbow_binarise;
 
 /* What is trained. Start from elbow_recipe_default() and change what differs.
@@ -163,7 +168,12 @@ typedef enum elbow_binarise { ELBOW_BINARISE_NONE, ELBOW_BINARISE_DYNAMIC, ELBOW
  * The objective of one datum, to be minimised (MATHS: docs/maths.md):
  *     R(x, y) + weight K(mu, logvar)
  * R is -log p(x|y) without its constants, summed over the pixels or averaged (pixels), K the KL divergence to N(0, I),
- * summed over the latents or averaged (latents). The batch's objective is the sum or mean over its data (batch). */
+ * summed over the latents or averaged (latents). The batch's objective is the sum or mean over its data (batch).
+ *
+ * With IWAE, z is drawn `samples` times for each datum and the objective is -log mean exp(-(R + beta K)) over the
+ * draws, K being log q(z|x) - log p(z) of the draw and beta the weight on the ELBO's scale; at beta 1 it is a bound on
+ * -log p(x), the closer the more draws. The reductions over pixels and latents scale it as a whole. One draw gives the
+ * ELBO with a sampled K: its mean is that of the closed form, its gradient a noisier one. */
 typedef struct elbow_recipe {
     elbow_model_kind model;            /* MLP, or LINEAR (no hidden layer, no activation) */
     uint32_t hidden[ELBOW_MAX_HIDDEN]; /* widths from the data inwards, ended by 0; the decoder mirrors them */
@@ -176,9 +186,11 @@ typedef struct elbow_recipe {
     elbow_output output; /* the Gaussian's mean: the decoder's output, or its sigmoid, which keeps to 0..1;
                             AUTO: SIGMOID for MLP, LINEAR for LINEAR */
     elbow_reduction pixels, latents, batch;
-    double weight;           /* on K, as written in the objective above */
-    elbow_binarise binarise; /* of the data, as they are gathered */
-    uint64_t seed;           /* of everything that is random */
+    double weight;             /* on K, as written in the objective above */
+    elbow_objective objective; /* a batch then holds `samples` draws for each datum */
+    uint32_t samples;          /* of IWAE: 1 to ELBOW_MAX_SAMPLES */
+    elbow_binarise binarise;   /* of the data, as they are gathered */
+    uint64_t seed;             /* of everything that is random */
 } elbow_recipe;
 
 ELBOW_API elbow_recipe elbow_recipe_default(void);
@@ -213,6 +225,8 @@ typedef struct elbow_metrics {
     uint32_t latent;       /* M */
     uint64_t clamped;      /* values of logvar outside [-30, 20] */
     double sigma2;         /* the decoder's variance, as given or as found (mean over pixels); NAN for Bernoulli */
+    double bound; /* of a training epoch with IWAE: its objective, as a lower bound on log p(x), at the weight that
+                     was trained; NAN elsewhere */
 } elbow_metrics;
 
 typedef struct elbow_progress {
@@ -314,6 +328,17 @@ ELBOW_API elbow_status elbow_run_pixels(uint32_t *pixels, elbow_context *context
 /* Measures one split. use_mean: z = mu instead of one draw from q(z|x). */
 ELBOW_API elbow_status elbow_evaluate(elbow_metrics *metrics, elbow_model *model, elbow_data *data, elbow_split split,
                                       bool use_mean);
+
+/* Called now and then with how many of n data are done. Return true to stop: the function returns STOPPED. */
+typedef bool elbow_on_data(void *user, uint32_t done, uint32_t n);
+
+/* The importance-weighted bound on log p(x) of Burda et al. 2015 (equation 8), whatever was trained, as *nll: the mean
+ * over the split of -log mean exp(log p(x|z) + log p(z) - log q(z|x)) over `samples` draws (1 to ELBOW_MAX_SAMPLES) for
+ * each datum, constants of the density included, nats per datum. It falls towards -log p(x) as the samples grow. Draw k
+ * of a datum is the same whatever their number; neither the device nor how many fit it at once changes a bit. progress
+ * may be NULL. Errors: USAGE, BAD_DATA, MEMORY, DEVICE, STOPPED. */
+ELBOW_API elbow_status elbow_evaluate_iwae(double *nll, elbow_model *model, elbow_data *data, elbow_split split,
+                                           uint32_t samples, elbow_on_data *progress, void *user);
 
 /* Means of the decoder in 0..1 into images (count, pixels) that the caller owns. */
 ELBOW_API elbow_status elbow_decode(float *images, elbow_model *model, const float *z, uint32_t count);

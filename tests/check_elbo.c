@@ -1,6 +1,7 @@
-/* check_elbo.c - the terms of the objective and their gradients, elbo, latent, latent_backward and decode_mean, against
- * libm in double, on each of native's instruction sets (other devices are compared with native by selftest). The bounds
- * follow from those of cl/math.h and from one rounding an operation; U is half a unit in the last place. */
+/* check_elbo.c - the terms of the objective and their gradients, elbo, latent, latent_backward, iwae and iwae_backward,
+ * and decode_mean, against libm in double, on each of native's instruction sets (other devices are compared with native
+ * by selftest). The bounds follow from those of cl/math.h and from one rounding an operation; U is half a unit in the
+ * last place. */
 #include "kernel_bench.h"
 
 static const uint32_t widths[] = {1, 7, 64, 65, 203, 1000};
@@ -78,7 +79,7 @@ static void try_elbo(uint32_t cols, const struct elbo_options *options, double s
     for (uint32_t i = 0; i < ROWS * y.cols; i++) real_of(y)[i] = draw_output(i);
     for (uint32_t i = 0; i < ROWS * cols; i++) real_of(x)[i] = draw_pixel(i);
     LAUNCH(launch_elbo(dev, options, (elb_range){ROWS, 1}, loss, sse, dy, dy, y, x, loss, cols, dy.stride, 0, y.stride,
-                       x.stride, scale));
+                       x.stride, 1, scale));
     const double factor = (double)(options->rec_weight * (float)scale);
     for (uint32_t i = 0; i < ROWS; i++) {
         const float *row = real_of(y) + i * y.stride, *data = real_of(x) + i * cols,
@@ -118,7 +119,7 @@ static double one_loss(int likelihood, float precision, double y, double x)
     const elb_view loss = take(1, 1), sse = take(1, 1), dy = take(1, 1), out = take(1, 1), datum = take(1, 1);
     *real_of(out) = (float)y;
     *real_of(datum) = (float)x;
-    LAUNCH(launch_elbo(dev, &options, (elb_range){1, 1}, loss, sse, dy, dy, out, datum, loss, 1, 1, 1, 1, 1, 1));
+    LAUNCH(launch_elbo(dev, &options, (elb_range){1, 1}, loss, sse, dy, dy, out, datum, loss, 1, 1, 1, 1, 1, 1, 1));
     return (double)*real_of(loss);
 }
 
@@ -130,8 +131,8 @@ static double one_rate(double mu, double logvar)
     const elb_view clamped = take_words(1), sample = take_words(1);
     real_of(code)[0] = (float)mu;
     real_of(code)[1] = (float)logvar;
-    LAUNCH(launch_latent(dev, &options, (elb_range){1, 1}, z, spread, kl, parts, clamped, code, sample, 1, 1, 1, 1, 2,
-                         1, 2, 3));
+    LAUNCH(launch_latent(dev, &options, (elb_range){1, 1}, z, spread, kl, parts, clamped, code, sample, 1, 1, 1, 1, 1,
+                         2, 1, 2, 3));
     return (double)*real_of(kl);
 }
 
@@ -174,39 +175,43 @@ static elb_view make_code(uint32_t rows, uint32_t latents)
     return code;
 }
 
-static void try_latent(uint32_t latents, int noise)
+/* Two data, each drawn `copies` times; sampled: rates of the draws. */
+static void try_latent(uint32_t latents, int noise, int sampled, uint32_t copies)
 {
-    enum { ROWS = 3, TURN = 4 };
+    enum { DATA = 2, TURN = 4 };
+    const uint32_t rows = DATA * copies;
     const uint64_t seed = UINT64_C(0x123456789abcdef);
-    const struct latent_options options = {.noise = noise};
+    const struct latent_options options = {.noise = noise, .sampled = sampled};
     clear();
-    const elb_view z = take(ROWS, latents), spread = take(ROWS, latents), kl = take(1, ROWS),
-                   parts = take(ROWS, latents);
-    const elb_view code = make_code(ROWS, latents), clamped = take_words(ROWS), sample = take_words(ROWS);
-    for (uint32_t i = 0; i < ROWS; i++) word_of(sample)[i] = draw_word() % 60000;
-    LAUNCH(launch_latent(dev, &options, (elb_range){ROWS, 1}, z, spread, kl, parts, clamped, code, sample, latents,
-                         latents, latents, latents, 2 * latents, seed, ELB_LATENT_NOISE, TURN));
-    for (uint32_t i = 0; i < ROWS; i++) {
+    const elb_view z = take(rows, latents), spread = take(rows, latents), kl = take(1, rows),
+                   parts = take(rows, latents);
+    const elb_view code = make_code(DATA, latents), clamped = take_words(DATA), sample = take_words(DATA);
+    for (uint32_t i = 0; i < DATA; i++) word_of(sample)[i] = draw_word() % 60000;
+    LAUNCH(launch_latent(dev, &options, (elb_range){rows, 1}, z, spread, kl, parts, clamped, code, sample, latents,
+                         copies, latents, latents, latents, 2 * latents, seed, ELB_LATENT_NOISE, TURN));
+    for (uint32_t i = 0; i < rows; i++) {
         double rate = 0, size = 0;
         uint32_t outside = 0;
+        const uint32_t datum = i / copies, at = i * latents;
         for (uint32_t j = 0; j < latents; j++) {
-            const double mu = (double)real_of(code)[i * 2 * latents + j];
-            const double logvar = (double)real_of(code)[i * 2 * latents + latents + j];
+            const double mu = (double)real_of(code)[datum * 2 * latents + j];
+            const double logvar = (double)real_of(code)[datum * 2 * latents + latents + j];
             const double v = fmin(20, fmax(-30, logvar)), e = expm1(v);
-            const double eps = noise ? normal(seed, ELB_LATENT_NOISE, TURN, word_of(sample)[i], j) : 0;
-            const double slope = exp(v / 2) * eps;
+            const double eps = noise ? normal(seed, ELB_LATENT_NOISE, TURN + i % copies, word_of(sample)[datum], j) : 0;
+            const double slope = exp(v / 2) * eps, given_z = (double)real_of(z)[at + j];
             outside += logvar < -30 || logvar > 20;
-            rate += (mu * mu + e - v) / 2;
-            size += (mu * mu + fabs(e) + fabs(v)) / 2;
-            const double part = (mu * mu + e - v) / 2, part_size = (mu * mu + fabs(e) + fabs(v)) / 2;
-            near("a latent's rate", (double)real_of(parts)[i * latents + j], part, 6 * U * part_size,
-                 1.000001 * 0x1p-40);
-            near("z", (double)real_of(z)[i * latents + j], mu + slope, 9 * U * fabs(slope) + U * fabs(mu + slope),
-                 1.000001 * 0x1p-40);
-            near("spread", (double)real_of(spread)[i * latents + j], slope / 2, 9 * U * fabs(slope / 2), 0);
+            /* of a draw: of the z that was stored, which is checked by itself; eps is within 8 U */
+            const double part = (sampled ? given_z * given_z - eps * eps - v : mu * mu + e - v) / 2;
+            const double part_size =
+                (sampled ? given_z * given_z + 4 * eps * eps + fabs(v) : mu * mu + fabs(e) + fabs(v)) / 2;
+            rate += part;
+            size += part_size;
+            near("a latent's rate", (double)real_of(parts)[at + j], part, 6 * U * part_size, 1.000001 * 0x1p-40);
+            near("z", given_z, mu + slope, 9 * U * fabs(slope) + U * fabs(mu + slope), 1.000001 * 0x1p-40);
+            near("spread", (double)real_of(spread)[at + j], slope / 2, 9 * U * fabs(slope / 2), 0);
         }
         near("kl", (double)real_of(kl)[i], rate, U * (5 + additions(latents)) * size, 0x1p-40);
-        ck_assert_uint_eq(word_of(clamped)[i], outside);
+        ck_assert_uint_eq(word_of(clamped)[datum], outside);
     }
 }
 
@@ -214,7 +219,7 @@ START_TEST(latent_against_double)
 {
     if (!open_set(_i)) return;
     for (size_t w = 0; w < COUNT(widths); w++)
-        for (int noise = 0; noise < 2; noise++) try_latent(widths[w], noise);
+        for (int c = 0; c < 4; c++) try_latent(widths[w], c != 1, c >= 2, c == 3 ? 5 : 1);
     close_set();
 }
 END_TEST
@@ -284,6 +289,167 @@ START_TEST(gradient_at_the_clamp)
 }
 END_TEST
 
+/* ---- several draws of each datum ---- */
+
+static void try_iwae(uint32_t copies, double beta)
+{
+    enum { DATA = 3 };
+    clear();
+    const elb_view bound = take(1, DATA), mean_loss = take(1, DATA), mean_rate = take(1, DATA),
+                   share = take(DATA, copies), loss = take(DATA, copies), rate = take(DATA, copies);
+    for (uint32_t i = 0; i < DATA * copies; i++) {
+        real_of(loss)[i] = i / copies ? draw(90, 110) : draw(0, 3000);
+        real_of(rate)[i] = i % 7 ? draw(-3, 30) : draw_power(-40, 3);
+    }
+    LAUNCH(launch_iwae(dev, (elb_range){DATA, 1}, bound, mean_loss, mean_rate, share, loss, rate, copies, beta));
+    for (uint32_t i = 0; i < DATA; i++) {
+        const float *l = real_of(loss) + i * copies, *r = real_of(rate) + i * copies;
+        double least = HUGE_VAL, sum = 0, losses = 0, rates = 0, sizes = 0, scale = 0, total = 0;
+        for (uint32_t k = 0; k < copies; k++) least = fmin(least, l[k] + (double)(float)beta * r[k]);
+        for (uint32_t k = 0; k < copies; k++) {
+            sum += exp(least - (l[k] + (double)(float)beta * r[k]));
+            losses += (double)l[k];
+            rates += (double)r[k];
+            sizes += fabs((double)r[k]);
+        }
+        /* an exponent is within three roundings of what it is subtracted from */
+        for (uint32_t k = 0; k < copies; k++) {
+            const double x = l[k] + (double)(float)beta * r[k], wanted = exp(least - x) / sum;
+            const double blur = 3 * U * (fabs(x) + fabs(least)) + 4 * U * fabs(x - least);
+            near("a draw's share", (double)real_of(share)[i * copies + k], wanted,
+                 (2 * blur + (8 + additions(copies)) * U) * wanted, 0x1.1p-40 * (1 + 1 / sum));
+            scale = fmax(scale, wanted * fabs(x));
+            total += (double)real_of(share)[i * copies + k];
+        }
+        near("all shares", total, 1, (8 + additions(copies)) * U + copies * 0x1p-40, 0);
+        near("the bound", (double)real_of(bound)[i], least - log(sum / copies),
+             3 * U * (fabs(least) + scale) + (10 + additions(copies)) * U + copies * 0x1p-40, 0x1p-40);
+        near("the mean loss", (double)real_of(mean_loss)[i], losses / copies,
+             (4 + additions(copies)) * U * losses / copies, 0x1p-40);
+        near("the mean rate", (double)real_of(mean_rate)[i], rates / copies,
+             (4 + additions(copies)) * U * sizes / copies, 0x1p-40);
+    }
+}
+
+START_TEST(iwae_against_double)
+{
+    static const double betas[] = {1, 0, 0.37, 4};
+    if (!open_set(_i)) return;
+    for (size_t w = 0; w < COUNT(widths); w++)
+        for (size_t b = 0; b < COUNT(betas); b++) try_iwae(widths[w], betas[b]);
+    close_set();
+}
+END_TEST
+
+/* Numbers that anybody can work out: weights 1/2 and 1/4 beside ones of nothing, each too far off to exponentiate
+ * alone. */
+START_TEST(known_bounds)
+{
+    if (!open_set(_i)) return;
+    const elb_view bound = take(1, 2), means = take(2, 2), share = take(2, 4), loss = take(2, 4), rate = take(2, 4);
+    const double log2 = 0.69314718056;
+    for (int i = 0; i < 8; i++) real_of(loss)[i] = i < 4 ? 3e6f : -3000, real_of(rate)[i] = 0;
+    real_of(rate)[4] = real_of(rate)[5] = (float)log2;
+    real_of(rate)[6] = real_of(rate)[7] = 100;
+    LAUNCH(launch_iwae(dev, (elb_range){2, 1}, bound, elb_rows(means, 0, 1), elb_rows(means, 1, 1), share, loss, rate,
+                       4, 1));
+    near("the bound of equal weights", (double)real_of(bound)[0], 3e6, 0, 0);
+    near("of weights 1/2 and 1/2", (double)real_of(bound)[1], -3000 + 2 * log2, 0x1p-12, 0);
+    for (int k = 0; k < 4; k++) near("a quarter", (double)real_of(share)[k], 0.25, 0, 0);
+    for (int k = 4; k < 8; k++) near("a half, or nothing", (double)real_of(share)[k], k < 6 ? 0.5 : 0, 0, 0);
+    close_set();
+}
+END_TEST
+
+static void try_iwae_backward(uint32_t latents, uint32_t copies)
+{
+    enum { DATA = 2 };
+    const uint32_t draws = DATA * copies;
+    const float weight = 0.3f, scale = 1.0f / 96;
+    clear();
+    const elb_view dcode = take(DATA, 2 * latents), dz = take(draws, latents), z = take(draws, latents),
+                   spread = take(draws, latents), share = take(1, draws), code = make_code(DATA, latents);
+    for (uint32_t i = 0; i < draws; i++) real_of(share)[i] = i % 3 ? draw(0, 1) : fabsf(draw_power(-40, 0));
+    for (uint32_t i = 0; i < draws * latents; i++) {
+        real_of(dz)[i] = i % 3 ? draw(-1, 1) : draw_power(-40, 2);
+        real_of(z)[i] = i % 5 ? draw(-3, 3) : draw_power(-40, 3);
+        real_of(spread)[i] = i % 2 ? draw(-3, 3) : draw_power(-56, 15);
+    }
+    LAUNCH(launch_iwae_backward(dev, (elb_range){DATA, 1}, dcode, dz, z, spread, share, code, latents, copies,
+                                2 * latents, latents, latents, latents, 2 * latents, (double)weight, (double)scale));
+    for (uint32_t i = 0; i < DATA; i++)
+        for (uint32_t j = 0; j < latents; j++) {
+            double dmu = 0, dv = 0, mu_size = 0, v_size = 0, lost = 0;
+            for (uint32_t k = i * copies; k < (i + 1) * copies; k++) {
+                const double a = (double)(real_of(share)[k] * (weight * scale)),
+                             d = (double)real_of(dz)[k * latents + j];
+                const double at = (double)real_of(z)[k * latents + j], s = (double)real_of(spread)[k * latents + j];
+                dmu += d + a * at;
+                dv += (d + a * at) * s - a / 2;
+                mu_size += fabs(d) + fabs(a * at);
+                v_size += (fabs(d) + fabs(a * at)) * fabs(s) + fabs(a);
+                lost += 0x1.1p-40 * (1 + fabs(at)) * (1 + fabs(s)) + 0x1.1p-40 * fabs(d + a * at);
+            }
+            const double logvar = (double)real_of(code)[i * 2 * latents + latents + j];
+            const bool stuck = (logvar < -30 && dv > 0) || (logvar > 20 && dv < 0);
+            const float *out = real_of(dcode) + i * 2 * latents;
+            near("dmu of draws", (double)out[j], dmu, (3 + copies) * U * mu_size + lost, 0x1.1p-40);
+            if (fabs(dv) > (5 + copies) * U * v_size + lost) /* its sign is sure */
+                near("dv of draws", (double)out[latents + j], stuck ? 0 : dv, (5 + copies) * U * v_size + lost,
+                     0x1.1p-40);
+        }
+}
+
+START_TEST(iwae_backward_against_double)
+{
+    static const uint32_t copies[] = {1, 2, 5, 50};
+    if (!open_set(_i)) return;
+    for (size_t w = 0; w < 5; w++)
+        for (size_t c = 0; c < COUNT(copies); c++) try_iwae_backward(widths[w], copies[c]);
+    close_set();
+}
+END_TEST
+
+START_TEST(scale_rows_is_exact)
+{
+    enum { ROWS = 3, COLS = 203 };
+    static const float factors[ROWS] = {0.37f, 0, 0x1p-20f};
+    float before[ROWS * COLS];
+    if (!open_set(_i)) return;
+    /* in place: LAUNCH's second run begins from the same numbers */
+    const elb_view x = take(ROWS, COLS), factor = take(1, ROWS);
+    for (uint32_t i = 0; i < ROWS * COLS; i++) before[i] = real_of(x)[i] = i % 2 ? draw(-1, 1) : draw_power(-40, 20);
+    for (uint32_t i = 0; i < ROWS; i++) real_of(factor)[i] = factors[i];
+    LAUNCH(launch_scale_rows(dev, (elb_range){ROWS, 1}, x, factor, COLS, COLS));
+    for (uint32_t i = 0; i < ROWS * COLS; i++)
+        ck_assert_float_eq(real_of(x)[i], canonical((double)(before[i] * factors[i / COLS])));
+    close_set();
+}
+END_TEST
+
+/* x belongs to several rows of y: as if it had been written out for each. */
+START_TEST(copies_of_a_datum)
+{
+    enum { DATA = 3, COPIES = 4, ROWS = DATA * COPIES, COLS = 67 };
+    const struct elbo_options options = {.likelihood = ELB_BERNOULLI, .rec_weight = 1};
+    if (!open_set(_i)) return;
+    const elb_view loss = take(2, ROWS), sse = take(2, ROWS), dy = take(2 * ROWS, COLS), y = take(ROWS, COLS),
+                   x = take(DATA, COLS), written_out = take(ROWS, COLS);
+    for (uint32_t i = 0; i < ROWS * COLS; i++) real_of(y)[i] = draw_output(i);
+    for (uint32_t i = 0; i < DATA * COLS; i++) real_of(x)[i] = draw_pixel(i);
+    for (uint32_t i = 0; i < ROWS; i++)
+        memcpy(real_of(written_out) + i * COLS, real_of(x) + i / COPIES * COLS, COLS * sizeof(float));
+    LAUNCH(launch_elbo(dev, &options, (elb_range){ROWS, 1}, elb_rows(loss, 0, 1), elb_rows(sse, 0, 1),
+                       elb_rows(dy, 0, ROWS), dy, y, x, loss, COLS, COLS, 0, COLS, COLS, COPIES, 1));
+    LAUNCH(launch_elbo(dev, &options, (elb_range){ROWS, 1}, elb_rows(loss, 1, 1), elb_rows(sse, 1, 1),
+                       elb_rows(dy, ROWS, ROWS), dy, y, written_out, loss, COLS, COLS, 0, COLS, COLS, 1, 1));
+    ck_assert_mem_eq(real_of(loss), real_of(loss) + ROWS, ROWS * sizeof(float));
+    ck_assert_mem_eq(real_of(dy), real_of(dy) + ROWS * COLS, ROWS * COLS * sizeof(float));
+    ck_assert_float_ne(real_of(loss)[0], real_of(loss)[COPIES]);
+    close_set();
+}
+END_TEST
+
 START_TEST(decode_mean_against_double)
 {
     enum { COLS = 997 };
@@ -333,6 +499,11 @@ int main(void)
     tcase_add_loop_test(cases, latent_against_double, 0, sets);
     tcase_add_loop_test(cases, latent_backward_against_double, 0, sets);
     tcase_add_loop_test(cases, gradient_at_the_clamp, 0, sets);
+    tcase_add_loop_test(cases, iwae_against_double, 0, sets);
+    tcase_add_loop_test(cases, known_bounds, 0, sets);
+    tcase_add_loop_test(cases, iwae_backward_against_double, 0, sets);
+    tcase_add_loop_test(cases, scale_rows_is_exact, 0, sets);
+    tcase_add_loop_test(cases, copies_of_a_datum, 0, sets);
     tcase_add_loop_test(cases, decode_mean_against_double, 0, sets);
     tcase_add_loop_test(cases, finite_stays_finite, 0, sets);
     suite_add_tcase(suite, cases);

@@ -272,7 +272,7 @@ START_TEST(models_by_each_provider)
     elb_providers all;
     const elbow_recipe recipe = {.hidden = {33}, .latent = 3, .weight = 1, .sigma2 = 1};
     ck_assert_int_eq(elb_device_open(&dev, &err, "native"), ELBOW_OK);
-    ck_assert_int_eq(elb_model_new(&model, dev, &recipe, 50, 9), ELBOW_OK);
+    ck_assert_int_eq(elb_model_new(&model, dev, &recipe, 50, 9, 9), ELBOW_OK);
     ck_assert_int_eq(elb_providers_open(&all, dev), ELBOW_OK);
     const uint32_t count = (uint32_t)elb_model_parameters(model);
     matrix w = new_matrix(dev, 1, count), g = new_matrix(dev, 1, count), x = new_matrix(dev, 9, 50);

@@ -70,6 +70,12 @@ static elb_view spread_of(const bench *b, uint32_t which)
     return elb_matrix(b->extra, 2 * b->recipe.latent + 3 + which, 1, 1);
 }
 
+/* Draws for each row: 0 for the ELBO's one, whose rate is no draw's. */
+static uint32_t copies_of(const elbow_recipe *recipe)
+{
+    return recipe->objective == ELBOW_OBJECTIVE_IWAE ? recipe->samples : 0;
+}
+
 static void start(bench *b, const elbow_recipe *recipe, const elb_native_set *set)
 {
     uint64_t state = 7;
@@ -82,7 +88,8 @@ static void start(bench *b, const elbow_recipe *recipe, const elb_native_set *se
     watched_ops = *plain_ops;
     watched_ops.launch = launch_watched;
     b->dev->ops = &watched_ops;
-    ok(b, elb_model_new(&b->model, b->dev, recipe, PIXELS, ROWS));
+    const uint32_t copies = copies_of(recipe);
+    ok(b, elb_model_new(&b->model, b->dev, recipe, PIXELS, ROWS, copies ? ROWS * copies : ROWS));
     b->count = (uint32_t)elb_model_parameters(b->model);
     const size_t size = b->dev->real_size;
     ok(b, elb_buffer_new(&b->w, b->dev, b->count * size));
@@ -101,6 +108,7 @@ static void start(bench *b, const elbow_recipe *recipe, const elb_native_set *se
                            .samples = elb_matrix(b->samples, 0, 1, ROWS),
                            .purpose = ELB_LATENT_NOISE,
                            .draw = 2,
+                           .copies = copies,
                            .weight = recipe->weight,
                            .weights = weights_of(b),
                            .scale = recipe->batch == ELBOW_MEAN ? 1.0 / ROWS : 1};
@@ -136,6 +144,12 @@ static double objective(bench *b)
     ok(b, elb_model_forward(b->model, flat(b, b->w), &b->batch));
     if (r->spread == ELBOW_SPREAD_OPTIMAL) fit_spread(b);
     const elb_losses losses = elb_model_losses(b->model);
+    if (copies_of(r)) {
+        ok(b, elb_model_bound(b->model, &b->batch));
+        ok(b, elb_read_doubles(distortion, losses.bound));
+        for (int i = 0; i < ROWS; i++) sum += rec * distortion[i];
+        return sum * b->batch.scale;
+    }
     ok(b, elb_read_doubles(distortion, losses.distortion));
     ok(b, elb_read_doubles(rate, losses.rate));
     for (int i = 0; i < ROWS; i++) sum += rec * distortion[i] + kl * rate[i];
@@ -225,6 +239,113 @@ START_TEST(gradients_with_a_spread)
         r.batch = c / 12 ? ELBOW_MEAN : ELBOW_SUM;
         check_gradient(&r, false);
     }
+}
+END_TEST
+
+/* The bound's: its draws, their weights and the derivative through z, whose rates are those of the draws. */
+START_TEST(gradients_of_the_importance_weighted_bound)
+{
+    static const uint32_t samples[] = {1, 2, 5, 21};
+    for (int c = 0; c < 4 * 2 * 2 * 2 * 3; c++) {
+        elbow_recipe r = small();
+        r.objective = ELBOW_OBJECTIVE_IWAE;
+        r.samples = samples[c % 4];
+        r.pixels = c / 4 % 2 ? ELBOW_MEAN : ELBOW_SUM;
+        r.latents = c / 8 % 2 ? ELBOW_MEAN : ELBOW_SUM;
+        r.batch = c / 16 % 2 ? ELBOW_MEAN : ELBOW_SUM;
+        r.likelihood = c / 32 ? ELBOW_GAUSSIAN : ELBOW_BERNOULLI;
+        r.spread = c / 32 == 2 ? c % 3 ? ELBOW_SPREAD_LEARNED : ELBOW_SPREAD_PIXEL : ELBOW_SPREAD_FIXED;
+        check_gradient(&r, false);
+    }
+}
+END_TEST
+
+/* The bound, worked out from what the model says of each draw; and that a row's draws do not depend on its batch. */
+START_TEST(bounds_are_those_of_their_draws)
+{
+    enum { SAMPLES = 7 };
+    bench b;
+    elbow_recipe r = small();
+    double distortion[ROWS * SAMPLES], rate[ROWS * SAMPLES], bound[ROWS], mean[2][ROWS], closed[ROWS], one[SAMPLES];
+    r.objective = ELBOW_OBJECTIVE_IWAE;
+    r.samples = SAMPLES;
+    r.pixels = ELBOW_MEAN;
+    start(&b, &r, &elb_native_float64);
+    objective(&b);
+    const elb_losses losses = elb_model_losses(b.model);
+    ok(&b, elb_read_doubles(distortion, losses.distortion));
+    ok(&b, elb_read_doubles(rate, losses.rate));
+    ok(&b, elb_read_doubles(bound, losses.bound));
+    ok(&b, elb_read_doubles(mean[0], losses.mean_distortion));
+    ok(&b, elb_read_doubles(mean[1], losses.mean_rate));
+    const double beta = r.weight / (double)(float)(1.0 / PIXELS);
+    for (int i = 0; i < ROWS; i++) {
+        double sum = 0, sums[2] = {0, 0};
+        for (int k = i * SAMPLES; k < (i + 1) * SAMPLES; k++) {
+            sum += exp(-distortion[k] - beta * rate[k]);
+            sums[0] += distortion[k];
+            sums[1] += rate[k];
+        }
+        ck_assert_double_eq_tol(bound[i], -log(sum / SAMPLES), 1e-9 * (1 + fabs(bound[i])));
+        ck_assert_double_eq_tol(mean[0][i], sums[0] / SAMPLES, 1e-12 * fabs(sums[0]));
+        ck_assert_double_eq_tol(mean[1][i], sums[1] / SAMPLES, 1e-11);
+    }
+    ck_assert_double_gt(fabs(rate[0] - rate[1]), 1e-6);
+    elb_batch alone = b.batch;
+    alone.x = elb_rows(alone.x, 3, 1);
+    alone.samples = elb_cols(alone.samples, 3, 1);
+    alone.draw += 2;
+    alone.copies = SAMPLES - 2;
+    ok(&b, elb_model_forward(b.model, flat(&b, b.w), &alone));
+    ok(&b, elb_read_doubles(one, elb_cols(losses.rate, 0, SAMPLES)));
+    ck_assert_mem_eq(one, rate + 3 * SAMPLES + 2, (SAMPLES - 2) * sizeof *one);
+    alone = b.batch; /* the mean of many draws' rates is the closed form */
+    alone.copies = 0;
+    ok(&b, elb_model_forward(b.model, flat(&b, b.w), &alone));
+    ok(&b, elb_read_doubles(closed, elb_cols(losses.rate, 0, ROWS)));
+    alone.x = elb_rows(alone.x, 0, 1);
+    alone.copies = ROWS * SAMPLES;
+    double sum = 0, squares = 0;
+    const int launches = 300, n = launches * ROWS * SAMPLES;
+    for (int i = 0; i < launches; i++) {
+        alone.draw = (uint32_t)i * ROWS * SAMPLES;
+        ok(&b, elb_model_forward(b.model, flat(&b, b.w), &alone));
+        ok(&b, elb_read_doubles(rate, losses.rate));
+        for (int k = 0; k < ROWS * SAMPLES; k++) sum += rate[k], squares += rate[k] * rate[k];
+    }
+    const double error = sqrt((squares / n - sum / n * (sum / n)) / n);
+    ck_assert_double_lt(error, 0.1);
+    ck_assert_double_eq_tol(sum / n, closed[0], 4 * error);
+    end(&b);
+}
+END_TEST
+
+/* Shards are cut over data, and each has the gradient of its own. */
+START_TEST(shards_of_draws)
+{
+    bench b;
+    elbow_recipe r = small();
+    double *g[3];
+    r.objective = ELBOW_OBJECTIVE_IWAE;
+    r.samples = 3;
+    start(&b, &r, &elb_native_float64);
+    const uint32_t cuts[3][2] = {{0, ROWS}, {0, 2}, {2, ROWS}};
+    for (int i = 0; i < 3; i++) {
+        g[i] = malloc(b.count * sizeof *g[i]);
+        ck_assert_ptr_nonnull(g[i]);
+        objective(&b);
+        if (i == 2) ok(&b, elb_model_backward(b.model, flat(&b, b.g), flat(&b, b.w), &b.batch, 0, 2));
+        ok(&b, elb_model_backward(b.model, flat(&b, b.g), flat(&b, b.w), &b.batch, cuts[i][0], cuts[i][1]));
+        ok(&b, elb_read_doubles(g[i], flat(&b, b.g)));
+    }
+    for (uint32_t i = 0; i < b.count; i++)
+        ck_assert_double_eq_tol(g[0][i], g[1][i] + g[2][i], 1e-12 * (1 + fabs(g[0][i])));
+    for (int i = 0; i < 3; i++) free(g[i]);
+    elb_batch many = b.batch;
+    many.copies++;
+    ck_assert_int_eq(elb_model_forward(b.model, flat(&b, b.w), &many), ELBOW_USAGE);
+    ck_assert_ptr_nonnull(strstr(b.err.text, "drawn 4 times"));
+    end(&b);
 }
 END_TEST
 
@@ -333,15 +454,15 @@ START_TEST(where_it_broke)
     const elbow_recipe r = small();
     start(&b, &r, &elb_native_float64);
     objective(&b);
-    ok(&b, elb_model_first_bad(name, b.model, ROWS));
+    ok(&b, elb_model_first_bad(name, b.model, &b.batch));
     ck_assert_str_eq(name, "");
     uint32_t count;
     const elb_tensor_place *places = elb_model_tensors(b.model, &count);
     at(&b, (uint32_t)places[11].offset, INFINITY); /* decoder.1.bias */
-    ok(&b, elb_model_first_bad(name, b.model, ROWS));
+    ok(&b, elb_model_first_bad(name, b.model, &b.batch));
     ck_assert_str_eq(name, "decoder.1");
     at(&b, (uint32_t)places[7].offset + 1, NAN); /* logvar.bias */
-    ok(&b, elb_model_first_bad(name, b.model, ROWS));
+    ok(&b, elb_model_first_bad(name, b.model, &b.batch));
     ck_assert_str_eq(name, "latent 1");
     end(&b);
 }
@@ -355,13 +476,13 @@ START_TEST(what_is_no_model)
     elbow_recipe r = small();
     ck_assert_int_eq(elb_native_open(&dev, &err, NULL), ELBOW_OK);
     r.latent = 0;
-    ck_assert_int_eq(elb_model_new(&model, dev, &r, PIXELS, ROWS), ELBOW_USAGE);
+    ck_assert_int_eq(elb_model_new(&model, dev, &r, PIXELS, ROWS, ROWS), ELBOW_USAGE);
     ck_assert_ptr_null(model);
     ck_assert_ptr_nonnull(strstr(err.text, "latents"));
     r.latent = 3;
-    ck_assert_int_eq(elb_model_new(&model, dev, &r, PIXELS, 0), ELBOW_USAGE);
+    ck_assert_int_eq(elb_model_new(&model, dev, &r, PIXELS, 0, 0), ELBOW_USAGE);
     r.hidden[0] = UINT32_MAX;
-    ck_assert_int_eq(elb_model_new(&model, dev, &r, PIXELS, ROWS), ELBOW_USAGE);
+    ck_assert_int_eq(elb_model_new(&model, dev, &r, PIXELS, ROWS, ROWS), ELBOW_USAGE);
     elb_device_close(dev);
 }
 END_TEST
@@ -374,14 +495,14 @@ START_TEST(too_much_for_a_devices_loops)
     elbow_recipe r = small();
     ck_assert_int_eq(elb_native_open(&dev, &err, NULL), ELBOW_OK);
     dev->most_turns = 1000;
-    ck_assert_int_eq(elb_model_new(&model, dev, &r, PIXELS, 745), ELBOW_DEVICE);
+    ck_assert_int_eq(elb_model_new(&model, dev, &r, PIXELS, 745, 745), ELBOW_DEVICE);
     ck_assert_str_eq(err.text, "device native ends loops after 1000 turns: with a batch of 745 its results would be "
                                "wrong: choose another device, such as native, or make this smaller");
     r.hidden[0] = 47 * (uint32_t)dev->shape.width; /* 16 turns for each of 46 vectors fit, and those for the lanes */
-    ck_assert_int_eq(elb_model_new(&model, dev, &r, PIXELS, 744), ELBOW_DEVICE);
+    ck_assert_int_eq(elb_model_new(&model, dev, &r, PIXELS, 744, 744), ELBOW_DEVICE);
     ck_assert_ptr_nonnull(strstr(err.text, "with a layer of"));
     r.hidden[0]--;
-    ck_assert_int_eq(elb_model_new(&model, dev, &r, PIXELS, 744), ELBOW_OK);
+    ck_assert_int_eq(elb_model_new(&model, dev, &r, PIXELS, 744, 744), ELBOW_OK);
     elb_model_free(model);
     elb_device_close(dev);
 }
@@ -394,6 +515,9 @@ int main(void)
     tcase_set_timeout(cases, 300);
     tcase_add_test(cases, gradients);
     tcase_add_test(cases, gradients_with_a_spread);
+    tcase_add_test(cases, gradients_of_the_importance_weighted_bound);
+    tcase_add_test(cases, bounds_are_those_of_their_draws);
+    tcase_add_test(cases, shards_of_draws);
     tcase_add_test(cases, sums_and_shards);
     tcase_add_test(cases, tensors_lie_without_gaps);
     tcase_add_test(cases, weight_and_rows);

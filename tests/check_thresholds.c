@@ -89,7 +89,7 @@ START_TEST(elbo)
                 if (!direct) real_of(x)[i] = real_of(y)[i] > 0;
             }
             LAUNCH(launch_elbo(dev, &options, (elb_range){ROWS, 1}, loss, sse, dy, dy, y, x, loss, cols, cols, 0, cols,
-                               cols, 1.0 / 128));
+                               cols, 1, 1.0 / 128));
             expect_canonical("loss", loss);
             expect_canonical("sse", sse);
             expect_canonical("dy", dy);
@@ -104,7 +104,7 @@ START_TEST(latent)
     if (!open_set(_i)) return;
     for (uint32_t latents = 1; latents < 40; latents = 2 * latents + 3)
         for (size_t w = 0; w < COUNT(weights); w++) {
-            const struct latent_options noise = {.noise = w % 2};
+            const struct latent_options noise = {.noise = w % 2, .sampled = w % 4 == 3};
             const struct latent_backward_options options = {.weight = (float)weights[w],
                                                             .weighting = w > 3 ? ELB_ARGUMENT : ELB_CONSTANT};
             clear();
@@ -119,13 +119,51 @@ START_TEST(latent)
             for (uint32_t i = 0; i < ROWS; i += 7)
                 real_of(code)[i * 2 * latents] = 0x1p120f; /* makes any weight felt */
             LAUNCH(launch_latent(dev, &noise, (elb_range){ROWS, 1}, z, spread, kl, parts, clamped, code, sample,
-                                 latents, latents, latents, latents, 2 * latents, 1, ELB_LATENT_NOISE, 1));
+                                 latents, 1, latents, latents, latents, 2 * latents, 1, ELB_LATENT_NOISE, 1));
             LAUNCH(launch_latent_backward(dev, &options, (elb_range){ROWS, 1}, dcode, dz, code, spread, dz, latents,
                                           2 * latents, latents, 2 * latents, latents, 0, 0, weights[w], 1.0 / 128));
             expect_canonical("z", z);
             expect_canonical("kl", kl);
             expect_canonical("the rates of latents", parts);
             expect_canonical("dcode", dcode);
+        }
+    close_set();
+}
+END_TEST
+
+/* Draws of a datum: weights at both sides of 2^-40, and what they make of gradients of any size. */
+START_TEST(draws)
+{
+    enum { DATA = 40 };
+    static const double weights[] = {1, 1e-9, 1e-20, 1e-38, 1e-40, 0};
+    static const uint32_t copies[] = {1, 2, 9, 64, 70};
+    if (!open_set(_i)) return;
+    for (size_t c = 0; c < COUNT(copies); c++)
+        for (size_t w = 0; w < COUNT(weights); w++) {
+            const uint32_t n = copies[c], latents = 7;
+            clear();
+            const elb_view bound = take(1, DATA), mean_loss = take(1, DATA), mean_rate = take(1, DATA),
+                           share = take(1, DATA * n), loss = take(1, DATA * n), rate = take(1, DATA * n);
+            const elb_view dcode = take(DATA, 2 * latents), dz = take(DATA * n, latents), z = take(DATA * n, latents),
+                           spread = take(DATA * n, latents), code = take(DATA, 2 * latents);
+            FILL(loss, logits, false, 0);
+            FILL(rate, canonicals, true, 0);
+            FILL(dz, canonicals, true, 0);
+            FILL(z, canonicals, true, 0);
+            FILL(spread, canonicals, true, 0x1p-57f);
+            FILL(code, logits, true, 0);
+            for (uint32_t i = 0; i < n; i++) real_of(loss)[i] = 0; /* nothing but what beta makes of the rates */
+            LAUNCH(
+                launch_iwae(dev, (elb_range){DATA, 1}, bound, mean_loss, mean_rate, share, loss, rate, n, weights[w]));
+            expect_canonical("a bound", bound);
+            expect_canonical("a mean of losses", mean_loss);
+            expect_canonical("a mean of rates", mean_rate);
+            expect_canonical("a draw's share", share);
+            LAUNCH(launch_scale_rows(dev, (elb_range){DATA * n, 1}, dz, share, latents, latents));
+            expect_canonical("a weighed row", dz);
+            LAUNCH(launch_iwae_backward(dev, (elb_range){DATA, 1}, dcode, dz, z, spread, share, code, latents, n,
+                                        2 * latents, latents, latents, latents, 2 * latents, weights[w], 1.0 / 128));
+            expect_canonical("dcode of draws", dcode);
         }
     close_set();
 }
@@ -309,6 +347,7 @@ int main(void)
     tcase_set_timeout(cases, 120);
     tcase_add_loop_test(cases, elbo, 0, sets);
     tcase_add_loop_test(cases, latent, 0, sets);
+    tcase_add_loop_test(cases, draws, 0, sets);
     tcase_add_loop_test(cases, update, 0, sets);
     tcase_add_loop_test(cases, sums, 0, sets);
     tcase_add_loop_test(cases, products, 0, sets);

@@ -90,7 +90,7 @@ static double step_time(elb_device *dev)
 {
     elb_model *model;
     const elbow_recipe recipe = {.hidden = {400}, .latent = 20, .weight = 1, .sigma2 = 1};
-    if (elb_model_new(&model, dev, &recipe, 784, 128)) exit(1);
+    if (elb_model_new(&model, dev, &recipe, 784, 128, 128)) exit(1);
     const uint32_t count = (uint32_t)elb_model_parameters(model);
     const elb_view w = random_matrix(dev, 1, count), g = random_matrix(dev, 1, count), m = random_matrix(dev, 1, count);
     const elb_view v = random_matrix(dev, 1, count), one = random_matrix(dev, 1, 1024),

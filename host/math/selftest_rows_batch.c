@@ -22,6 +22,12 @@ static elb_view last_row(elb_view view)
     return elb_rows(view, view.rows - 1, 1);
 }
 
+/* Draws of each datum: in one size all rows are draws of one. */
+static uint32_t copies_of(const elb_trial *trial)
+{
+    return trial->size == 1 ? elb_row_sizes[1].rows : 1;
+}
+
 /* ---- data ---- */
 
 static elbow_status run_gather(elb_trial *trial, const void *options)
@@ -80,12 +86,23 @@ static elbow_status run_latent(elb_trial *trial, const void *options)
     const elb_view clamped = elb_trial_out_uints(trial, size->rows);
     const elb_view code = make_code(trial, size), sample = elb_trial_uints(trial, size->rows, 60000);
     return launch_latent(trial->dev, options, each_row(size), z, spread, kl, parts, clamped, code, sample, size->cols,
-                         z.stride, spread.stride, parts.stride, code.stride, SEED, ELB_LATENT_NOISE, 3);
+                         copies_of(trial), z.stride, spread.stride, parts.stride, code.stride, SEED, ELB_LATENT_NOISE,
+                         3);
+}
+
+/* A rate of the draw needs a draw. */
+static bool latent_sensible(const void *options)
+{
+    const struct latent_options *o = options;
+    return o->noise || !o->sampled;
 }
 
 /* One digit of Philox. */
-const elb_row elb_row_latent = {
-    .run = run_latent, .sizes = ELB_ROW_SIZES, .sound = "0xCD9E8D57u", .defect = "0xCD9E8D59u"};
+const elb_row elb_row_latent = {.run = run_latent,
+                                .sizes = ELB_ROW_SIZES,
+                                .sound = "0xCD9E8D57u",
+                                .defect = "0xCD9E8D59u",
+                                .sensible = latent_sensible};
 
 static elbow_status run_latent_backward(elb_trial *trial, const void *options)
 {
@@ -141,7 +158,7 @@ static elbow_status run_elbo(elb_trial *trial, const void *options)
     const elb_view p = elb_trial_reals(trial, 1, size->cols, -9, 3);
     if (size->cols > 1) ELB_PLACE(trial, p, 0, -6, -100, 25, 0x1p-40, -5.9);
     return launch_elbo(trial->dev, options, each_row(size), loss, sse, dy, widen, y, x, p, size->cols, dy.stride,
-                       widen.stride, y.stride, x.stride, 0x1.999998p-4);
+                       widen.stride, y.stride, x.stride, copies_of(trial), 0x1.999998p-4);
 }
 
 /* OUTPUT, SPREAD and PRECISION are GAUSSIAN's; its means are logits' sigmoids or the output itself; a sigma that is

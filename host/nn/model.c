@@ -14,7 +14,7 @@ static elbow_status make(elb_model *model)
     size_t scratch = 1, bytes;
     TRY(elb_model_plan(model, dev->err));
     for (uint32_t i = 0; i < model->count; i++) {
-        const size_t needs = elb_dense_scratch(dev, &model->layers[i], model->max_rows);
+        const size_t needs = elb_dense_scratch(dev, &model->layers[i], elb_layer_rows(model, i));
         if (needs == 0)
             return elb_fail(dev->err, ELBOW_USAGE, "layer %s, %u to %u, is too large: make it narrower",
                             model->layers[i].name, model->layers[i].in, model->layers[i].out);
@@ -22,13 +22,14 @@ static elbow_status make(elb_model *model)
     }
     if (!elb_model_lay_out(model, scratch) || !elb_times(&bytes, model->at.elements, dev->real_size))
         return elb_fail(dev->err, ELBOW_MEMORY,
-                        "the activations of a batch of %u fit no memory: make the batch smaller", model->max_rows);
+                        "the activations of a batch of %u, with %u draws, fit no memory: make the batch smaller",
+                        model->max_rows, model->max_draws);
     TRY(elb_buffer_new(&model->workspace, dev, bytes));
     return elb_buffer_new(&model->clamped, dev, model->max_rows * sizeof(uint32_t));
 }
 
 elbow_status elb_model_new(elb_model **out, elb_device *dev, const elbow_recipe *recipe, uint32_t pixels,
-                           uint32_t max_rows)
+                           uint32_t max_rows, uint32_t max_draws)
 {
     elb_model *model;
     *out = NULL;
@@ -38,6 +39,7 @@ elbow_status elb_model_new(elb_model **out, elb_device *dev, const elbow_recipe 
     model->pixels = pixels;
     model->latent = recipe->latent;
     model->max_rows = max_rows;
+    model->max_draws = max_draws;
     const elbow_status status = make(model);
     if (status == ELBOW_OK)
         *out = model;
@@ -61,15 +63,16 @@ void elb_model_free(elb_model *model)
 }
 
 uint64_t elb_model_bytes(size_t *parameters, const elbow_recipe *recipe, uint32_t pixels, uint32_t max_rows,
-                         size_t real_size)
+                         uint32_t max_draws, size_t real_size)
 {
     elb_error err = {0};
-    elb_model model = {.recipe = *recipe, .pixels = pixels, .latent = recipe->latent, .max_rows = max_rows};
+    elb_model model = {
+        .recipe = *recipe, .pixels = pixels, .latent = recipe->latent, .max_rows = max_rows, .max_draws = max_draws};
     elb_device dev = {.shape = {.width = 16, .tile_vectors = 2}};
     size_t scratch = 1;
     if (elb_model_plan(&model, &err) != ELBOW_OK) return UINT64_MAX;
     for (uint32_t i = 0; i < model.count; i++) {
-        const size_t needs = elb_dense_scratch(&dev, &model.layers[i], max_rows);
+        const size_t needs = elb_dense_scratch(&dev, &model.layers[i], elb_layer_rows(&model, i));
         if (needs > scratch) scratch = needs;
     }
     *parameters = model.parameters;
@@ -93,14 +96,22 @@ uint32_t elb_model_max_rows(const elb_model *model)
     return model->max_rows;
 }
 
+uint32_t elb_model_max_draws(const elb_model *model)
+{
+    return model->max_draws;
+}
+
 elb_losses elb_model_losses(const elb_model *model)
 {
-    const uint32_t rows = model->max_rows;
-    return (elb_losses){.distortion = elb_loss(model, 0, rows),
-                        .rate = elb_loss(model, 1, rows),
-                        .sse = elb_loss(model, 2, rows),
+    const uint32_t rows = model->max_rows, draws = model->max_draws;
+    return (elb_losses){.distortion = elb_loss(model, 0, draws),
+                        .rate = elb_loss(model, 1, draws),
+                        .sse = elb_loss(model, 2, draws),
                         .clamped = elb_matrix(model->clamped, 0, 1, rows),
-                        .mu_logvar = elb_output(model, model->code, rows)};
+                        .mu_logvar = elb_output(model, model->code, rows),
+                        .bound = elb_bound(model, 0, rows),
+                        .mean_distortion = elb_bound(model, 1, rows),
+                        .mean_rate = elb_bound(model, 2, rows)};
 }
 
 /* ---- passes ---- */
@@ -128,19 +139,23 @@ static elbow_status run_layers(elb_model *model, elb_view w, elb_view x, uint32_
 
 static elbow_status check_batch(const elb_model *model, const elb_batch *batch)
 {
-    if (batch->x.rows <= model->max_rows && batch->x.cols == model->pixels && batch->samples.cols >= batch->x.rows)
+    const bool drawn = (uint64_t)batch->x.rows * elb_draws(batch) <= model->max_draws;
+    if (drawn && batch->x.rows <= model->max_rows && batch->x.cols == model->pixels &&
+        batch->samples.cols >= batch->x.rows)
         return ELBOW_OK;
-    return elb_fail(model->dev->err, ELBOW_USAGE, "a batch of %u x %u with %u indices for a model of up to %u x %u",
-                    batch->x.rows, batch->x.cols, batch->samples.cols, model->max_rows, model->pixels);
+    return elb_fail(model->dev->err, ELBOW_USAGE,
+                    "a batch of %u x %u, drawn %u times, with %u indices for a model of up to %u x %u and %u draws",
+                    batch->x.rows, batch->x.cols, elb_draws(batch), batch->samples.cols, model->max_rows, model->pixels,
+                    model->max_draws);
 }
 
 elbow_status elb_model_forward(elb_model *model, elb_view w, const elb_batch *batch)
 {
-    const uint32_t rows = batch->x.rows, decoder = model->code + 1;
+    const uint32_t decoder = model->code + 1;
     TRY(check_batch(model, batch));
     TRY(run_layers(model, w, batch->x, 0, decoder));
     TRY(elb_draw_latents(model, batch));
-    TRY(run_layers(model, w, z_of(model, rows), decoder, model->count));
+    TRY(run_layers(model, w, z_of(model, batch->x.rows * elb_draws(batch)), decoder, model->count));
     return elb_model_measure(model, w, batch);
 }
 
@@ -172,21 +187,21 @@ static elbow_status run_back(elb_model *model, elb_view *slope, elb_view g, elb_
 elbow_status elb_model_backward(elb_model *model, elb_view g, elb_view w, const elb_batch *batch, uint32_t from,
                                 uint32_t to)
 {
-    const uint32_t rows = to - from, decoder = model->code + 1;
+    const uint32_t rows = to - from, decoder = model->code + 1, draws = elb_draws(batch);
     if (rows == 0)
         return elb_zero(g.buffer, g.offset * model->dev->real_size, model->parameters * model->dev->real_size);
-    elb_view slope = between(elb_work(model, model->at.dy, to, model->pixels), from, to);
-    TRY(run_back(model, &slope, g, w, z_of(model, to), decoder, model->count, from));
+    elb_view slope = between(elb_work(model, model->at.dy, to * draws, model->pixels), from * draws, to * draws);
+    TRY(run_back(model, &slope, g, w, z_of(model, to * draws), decoder, model->count, from * draws));
     const elb_view dcode = elb_work(model, model->at.slope[0], rows, 2 * model->latent);
     TRY(elb_latents_back(model, dcode, slope, batch, from));
     slope = dcode;
     TRY(run_back(model, &slope, g, w, batch->x, 0, decoder, from));
-    return elb_spread_back(model, g, from, to);
+    return elb_spread_back(model, g, from * draws, to * draws);
 }
 
 elbow_status elb_model_decode(elb_model *model, elb_view y, elb_view w, elb_view z)
 {
-    if (z.rows > model->max_rows || z.cols != model->latent || y.rows < z.rows || y.cols != model->pixels)
+    if (z.rows > model->max_draws || z.cols != model->latent || y.rows < z.rows || y.cols != model->pixels)
         return elb_fail(model->dev->err, ELBOW_USAGE,
                         "decoding %u x %u into %u x %u: the model has %u latents, %u pixels", z.rows, z.cols, y.rows,
                         y.cols, model->latent, model->pixels);
@@ -219,12 +234,13 @@ static elbow_status find_bad(uint32_t *at, elb_model *model, elb_view output)
     return status;
 }
 
-elbow_status elb_model_first_bad(char name[64], elb_model *model, uint32_t rows)
+elbow_status elb_model_first_bad(char name[64], elb_model *model, const elb_batch *batch)
 {
+    const uint32_t rows = batch->x.rows, draws = elb_draws(batch);
     name[0] = 0;
     for (uint32_t i = 0; i < model->count; i++) {
         uint32_t at;
-        TRY(find_bad(&at, model, elb_output(model, i, rows)));
+        TRY(find_bad(&at, model, elb_output(model, i, i > model->code ? rows * draws : rows)));
         if (at == UINT32_MAX) continue;
         if (i == model->code)
             elb_format(name, 64, "latent %u", at % (2 * model->latent) % model->latent);

@@ -21,13 +21,15 @@ static inline elbow_output elb_recipe_output(const elbow_recipe *recipe)
     return recipe->model == ELBOW_LINEAR ? ELBOW_OUTPUT_LINEAR : ELBOW_OUTPUT_SIGMOID;
 }
 
-/* A model on a device: its layers, its tensors and the workspace for batches of up to max_rows data. It holds no
- * parameters: they are the flat vectors of whoever trains. */
+/* A model on a device: its layers, its tensors and the workspace for batches of up to max_rows data and
+ * max_draws draws of z for all of a batch's data together. It holds no parameters: they are the flat vectors of whoever
+ * trains. */
 typedef struct elb_model elb_model;
 
-/* Errors: USAGE (a recipe that makes no model), MEMORY. The recipe is copied. */
+/* max_draws: at least max_rows; more where data are drawn several times. Errors: USAGE (a recipe that makes no model),
+ * MEMORY. The recipe is copied. */
 elbow_status elb_model_new(elb_model **model, elb_device *dev, const elbow_recipe *recipe, uint32_t pixels,
-                           uint32_t max_rows);
+                           uint32_t max_rows, uint32_t max_draws);
 void elb_model_free(elb_model *model);
 
 /* Where the weight of the KL term comes from in elb_model_backward. */
@@ -38,23 +40,26 @@ typedef enum elb_weight_source {
 } elb_weight_source;
 void elb_model_weigh(elb_model *model, elb_weight_source weighting);
 
-/* Fast maths from now on: tries and times, for batches of so many rows, what could compute each of the model's
- * products, takes the quickest that is right (math/providers.h), if a step as a whole is the quicker for it, and says
- * which in a remark. Errors: MEMORY, and what a product on the device fails with; the model then stays exact. */
-elbow_status elb_model_fast(elb_model *model, uint32_t rows);
+/* Fast maths from now on: tries and times, for batches of so many rows and copies (1 for none), what could compute each
+ * of the model's products, takes the quickest that is right (math/providers.h), if a step as a whole is the quicker for
+ * it, and says which in a remark. Errors: MEMORY, and what a product on the device fails with; the model then stays
+ * exact. */
+elbow_status elb_model_fast(elb_model *model, uint32_t rows, uint32_t copies);
 /* Exact maths, as a new model has. */
 void elb_model_exact(elb_model *model);
 
 const elb_tensor_place *elb_model_tensors(const elb_model *model, uint32_t *count);
 size_t elb_model_parameters(const elb_model *model);
 uint32_t elb_model_max_rows(const elb_model *model);
+uint32_t elb_model_max_draws(const elb_model *model);
 
 /* What a forward pass needs beside the parameters. */
 typedef struct elb_batch {
     elb_view x;       /* (rows, pixels), canonical; rows <= max_rows */
     elb_view samples; /* (1, rows) of unsigned: index of each row in its data set, for the noise */
-    uint32_t purpose; /* LATENT_NOISE or EVALUATION_NOISE of cl/choices.h */
-    uint32_t draw;    /* epoch, or number of the draw */
+    uint32_t purpose; /* LATENT_NOISE, EVALUATION_NOISE or IMPORTANCE of cl/choices.h */
+    uint32_t draw;    /* epoch, or number of the draw, or of the first of the copies */
+    uint32_t copies;  /* z is drawn so often for each row, with the rates of the draws; 0: once, with their mean */
     bool use_mean;    /* z = mu */
     double weight;    /* BY_STEP: on K, as the recipe writes it */
     elb_view weights; /* BY_MEMORY: (rows or 1, latent or 1), on K summed over the latents */
@@ -69,39 +74,46 @@ elbow_status elb_model_forward(elb_model *model, elb_view w, const elb_batch *ba
 /* The fused ELBO once more, for a batch that went forward, now with another spread. */
 elbow_status elb_model_measure(elb_model *model, elb_view w, const elb_batch *batch);
 
+/* For a batch with copies that went forward, before it goes back: makes of its losses the importance-weighted bound and
+ * of their gradients the bound's (cl/iwae.cl). */
+elbow_status elb_model_bound(elb_model *model, const elb_batch *batch);
+
 /* The gradient of rows [from, to) of the batch that went forward, with respect to all parameters, into g (1,
  * parameters): overwritten; 0 for no rows. Each row goes back once. */
 elbow_status elb_model_backward(elb_model *model, elb_view g, elb_view w, const elb_batch *batch, uint32_t from,
                                 uint32_t to);
 
-/* Sums over rows [from, to) of the batch that went forward, into sums (1, elb_model_sums): each latent's rate, then the
- * distortion, the rate, the squared error. */
+/* Sums over rows [from, to) of the batch that went forward without copies, into sums (1, elb_model_sums): each latent's
+ * rate, then the distortion, the rate, the squared error. */
 elbow_status elb_model_sum(elb_model *model, elb_view sums, uint32_t from, uint32_t to);
 uint32_t elb_model_sums(const elb_model *model);
 
 /* The parameters of the density's spread; cols 0 where it is fixed. */
 elb_view elb_model_spread(const elb_model *model, elb_view w);
 
-/* Of the last forward pass, valid until the next; one number per row. */
+/* Of the last forward pass, valid until the next. One number per row, or, with copies, per draw: a row's lie side by
+ * side; and one per row from elb_model_bound. */
 typedef struct elb_losses {
-    elb_view distortion; /* (1, max_rows) nats without the density's constants */
-    elb_view rate;       /* (1, max_rows) nats */
-    elb_view sse;        /* (1, max_rows) squared error of the decoder's mean */
-    elb_view clamped;    /* (1, max_rows) of unsigned: values of logvar outside [-30, 20] */
-    elb_view mu_logvar;  /* (max_rows, 2 latent) */
+    elb_view distortion;                 /* (1, max_draws) nats without the density's constants */
+    elb_view rate;                       /* (1, max_draws) nats */
+    elb_view sse;                        /* (1, max_draws) squared error of the decoder's mean */
+    elb_view clamped;                    /* (1, max_rows) of unsigned: values of logvar outside [-30, 20] */
+    elb_view mu_logvar;                  /* (max_rows, 2 latent) */
+    elb_view bound;                      /* (1, max_rows) nats without the density's constants: to be minimised */
+    elb_view mean_distortion, mean_rate; /* (1, max_rows) over the copies */
 } elb_losses;
 elb_losses elb_model_losses(const elb_model *model);
 
-/* Means of the decoder in 0..1 for z (rows, latent), into y (rows, pixels). rows <= max_rows. */
+/* Means of the decoder in 0..1 for z (rows, latent), into y (rows, pixels). rows <= max_draws. */
 elbow_status elb_model_decode(elb_model *model, elb_view y, elb_view w, elb_view z);
 
-/* Name of the first layer whose output of the last forward pass is not finite ("encoder.0", "latent 3", "decoder.1");
- * NULL if all are. Reads everything back: for diagnosis after a failure. */
-elbow_status elb_model_first_bad(char name[64], elb_model *model, uint32_t rows);
+/* Name of the first layer whose output of the batch that went forward is not finite ("encoder.0", "latent 3",
+ * "decoder.1"); NULL if all are. Reads everything back: for diagnosis after a failure. */
+elbow_status elb_model_first_bad(char name[64], elb_model *model, const elb_batch *batch);
 
 /* Bytes of device memory that elb_model_new takes, and how many parameters the model has. UINT64_MAX if there is no
  * such model. */
 uint64_t elb_model_bytes(size_t *parameters, const elbow_recipe *recipe, uint32_t pixels, uint32_t max_rows,
-                         size_t real_size);
+                         uint32_t max_draws, size_t real_size);
 
 #endif

@@ -23,23 +23,25 @@ static uint32_t products_of(const elb_dense *layer)
 }
 
 /* An earlier layer of the same shape, whose choices hold for this one as well. */
-static const elb_dense *twin_of(const elb_model *model, uint32_t i, uint32_t which)
+static const elb_dense *twin_of(const elb_model *model, uint32_t i, uint32_t which, uint32_t copies)
 {
     for (uint32_t j = 0; j < i; j++) {
         const elb_dense *other = &model->layers[j];
-        if (other->in == model->layers[i].in && other->out == model->layers[i].out && which < products_of(other))
+        const bool as_many_rows = copies == 1 || (i > model->code) == (j > model->code);
+        if (as_many_rows && other->in == model->layers[i].in && other->out == model->layers[i].out &&
+            which < products_of(other))
             return other;
     }
     return NULL;
 }
 
-static elbow_status choose(elb_model *model, uint32_t rows)
+static elbow_status choose(elb_model *model, uint32_t rows, uint32_t copies)
 {
     for (uint32_t i = 0; i < model->count; i++)
         for (uint32_t which = 0; which < products_of(&model->layers[i]); which++) {
             elb_dense *layer = &model->layers[i];
-            const elb_dense *twin = twin_of(model, i, which);
-            const elb_product_shape shape = shape_of(layer, which, rows);
+            const elb_dense *twin = twin_of(model, i, which, copies);
+            const elb_product_shape shape = shape_of(layer, which, i > model->code ? rows * copies : rows);
             if (twin)
                 layer->by[which] = twin->by[which];
             else
@@ -92,15 +94,15 @@ static void say(elb_model *model)
 
 typedef struct rehearsal {
     elb_buffer *w, *g, *x, *samples;
-    uint32_t rows;
+    uint32_t rows, copies;
 } rehearsal;
 
-static elbow_status open_rehearsal(rehearsal *r, elb_model *model, uint32_t rows)
+static elbow_status open_rehearsal(rehearsal *r, elb_model *model, uint32_t rows, uint32_t copies)
 {
     elb_device *dev = model->dev;
     const uint32_t count = (uint32_t)model->parameters;
     float *w;
-    *r = (rehearsal){.rows = rows};
+    *r = (rehearsal){.rows = rows, .copies = copies};
     TRY(elb_buffer_new(&r->w, dev, count * dev->real_size));
     TRY(elb_buffer_new(&r->g, dev, count * dev->real_size));
     TRY(elb_buffer_new(&r->x, dev, (size_t)rows * model->pixels * dev->real_size));
@@ -130,12 +132,14 @@ static elbow_status rehearse(double *seconds, elb_model *model, const rehearsal 
     const elb_batch batch = {.x = elb_matrix(r->x, 0, r->rows, model->pixels),
                              .samples = elb_matrix(r->samples, 0, 1, r->rows),
                              .purpose = LATENT_NOISE,
+                             .copies = r->copies > 1 ? r->copies : 0,
                              .scale = 1};
     *seconds = HUGE_VAL;
     for (int run = 0; run < 6; run++) {
         const double start = elb_seconds();
         for (int shard = 0; shard < 4; shard++) {
             TRY(elb_model_forward(model, w, &batch));
+            if (batch.copies) TRY(elb_model_bound(model, &batch));
             TRY(elb_model_backward(model, g, w, &batch, 0, r->rows));
         }
         TRY(elb_finish(model->dev));
@@ -161,22 +165,22 @@ static elbow_status compare(elb_model *model, const rehearsal *r)
     return ELBOW_OK;
 }
 
-static elbow_status prove(elb_model *model, uint32_t rows)
+static elbow_status prove(elb_model *model, uint32_t rows, uint32_t copies)
 {
     rehearsal r;
     if (count_of(model, NULL) == products_in(model)) return ELBOW_OK;
-    elbow_status status = open_rehearsal(&r, model, rows);
+    elbow_status status = open_rehearsal(&r, model, rows, copies);
     if (status == ELBOW_OK) status = compare(model, &r);
     close_rehearsal(&r);
     return status;
 }
 
-elbow_status elb_model_fast(elb_model *model, uint32_t rows)
+elbow_status elb_model_fast(elb_model *model, uint32_t rows, uint32_t copies)
 {
     elb_model_exact(model);
     elbow_status status = elb_providers_open(&model->providers, model->dev);
-    if (status == ELBOW_OK) status = choose(model, rows);
-    if (status == ELBOW_OK) status = prove(model, rows);
+    if (status == ELBOW_OK) status = choose(model, rows, copies);
+    if (status == ELBOW_OK) status = prove(model, rows, copies);
     if (status == ELBOW_OK)
         say(model);
     else

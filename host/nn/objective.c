@@ -1,4 +1,5 @@
-/* objective.c - the two terms of the objective and what a batch measures: draws from q(z|x), the fused ELBO, sums. */
+/* objective.c - the two terms of the objective and what a batch measures: draws from q(z|x), the fused ELBO, the
+ * importance-weighted bound, sums. */
 #include "nn/parts.h"
 
 #include "elb_kernels.h"
@@ -11,19 +12,64 @@ static elb_view latents_at(const elb_model *model, size_t offset, uint32_t first
 
 elbow_status elb_draw_latents(elb_model *model, const elb_batch *batch)
 {
-    const uint32_t rows = batch->x.rows;
-    const struct latent_options options = {.noise = !batch->use_mean};
-    const elb_view z = latents_at(model, model->at.z, 0, rows), spread = latents_at(model, model->at.spread, 0, rows),
-                   parts = latents_at(model, model->at.parts, 0, rows), code = elb_output(model, model->code, rows);
-    return launch_latent(model->dev, &options, (elb_range){rows, 1}, z, spread, elb_loss(model, 1, rows), parts,
-                         elb_matrix(model->clamped, 0, 1, rows), code, batch->samples, model->latent, z.stride,
-                         spread.stride, parts.stride, code.stride, model->recipe.seed, batch->purpose, batch->draw);
+    const uint32_t rows = batch->x.rows, draws = rows * elb_draws(batch);
+    const struct latent_options options = {.noise = !batch->use_mean, .sampled = batch->copies > 0};
+    const elb_view z = latents_at(model, model->at.z, 0, draws), spread = latents_at(model, model->at.spread, 0, draws),
+                   parts = latents_at(model, model->at.parts, 0, draws), code = elb_output(model, model->code, rows);
+    return launch_latent(model->dev, &options, (elb_range){draws, 1}, z, spread, elb_loss(model, 1, draws), parts,
+                         elb_matrix(model->clamped, 0, 1, rows), code, batch->samples, model->latent, elb_draws(batch),
+                         z.stride, spread.stride, parts.stride, code.stride, model->recipe.seed, batch->purpose,
+                         batch->draw);
 }
 
 /* What K, summed over the latents, is multiplied by for one datum: a mean over them is part of it. */
 static double kl_weight(const elb_model *model, double weight)
 {
     return model->recipe.latents == ELBOW_MEAN ? weight / model->latent : weight;
+}
+
+/* The weight of the KL term that a step has, as the recipe writes it. */
+static double weight_of(const elb_model *model, const elb_batch *batch)
+{
+    return model->weighting == ELB_BUILT_IN ? model->recipe.weight : batch->weight;
+}
+
+/* What the reconstruction, summed over the pixels, is multiplied by: a mean over them. */
+static float rec_weight(const elb_model *model)
+{
+    return model->recipe.pixels == ELBOW_MEAN ? (float)(1.0 / model->pixels) : 1;
+}
+
+/* x *= share, row by row. */
+static elbow_status weigh_rows(elb_model *model, elb_view x)
+{
+    return launch_scale_rows(model->dev, (elb_range){x.rows, 1}, x, elb_work(model, model->at.share, 1, x.rows), x.cols,
+                             x.stride);
+}
+
+elbow_status elb_model_bound(elb_model *model, const elb_batch *batch)
+{
+    const uint32_t rows = batch->x.rows, draws = rows * elb_draws(batch);
+    /* The bound is one on the ELBO's scale, whatever the reductions: they scale it as a whole. */
+    const double beta = kl_weight(model, weight_of(model, batch)) / (double)rec_weight(model);
+    TRY(launch_iwae(model->dev, (elb_range){rows, 1}, elb_bound(model, 0, rows), elb_bound(model, 1, rows),
+                    elb_bound(model, 2, rows), elb_work(model, model->at.share, 1, draws), elb_loss(model, 0, draws),
+                    elb_loss(model, 1, draws), elb_draws(batch), beta));
+    TRY(weigh_rows(model, elb_work(model, model->at.dy, draws, model->pixels)));
+    return model->spreads ? weigh_rows(model, elb_work(model, model->at.widen, draws, model->spreads)) : ELBOW_OK;
+}
+
+/* The way back through several draws of each datum. */
+static elbow_status copies_back(elb_model *model, elb_view dcode, elb_view dz, elb_view code, const elb_batch *batch,
+                                uint32_t from)
+{
+    const uint32_t first = from * batch->copies;
+    const elb_view z = latents_at(model, model->at.z, first, dz.rows),
+                   spread = latents_at(model, model->at.spread, first, dz.rows),
+                   share = elb_cols(elb_work(model, model->at.share, 1, first + dz.rows), first, dz.rows);
+    return launch_iwae_backward(model->dev, (elb_range){dcode.rows, 1}, dcode, dz, z, spread, share, code,
+                                model->latent, batch->copies, dcode.stride, dz.stride, z.stride, spread.stride,
+                                code.stride, kl_weight(model, weight_of(model, batch)), batch->scale);
 }
 
 elbow_status elb_latents_back(elb_model *model, elb_view dcode, elb_view dz, const elb_batch *batch, uint32_t from)
@@ -33,8 +79,9 @@ elbow_status elb_latents_back(elb_model *model, elb_view dcode, elb_view dz, con
     const struct latent_backward_options options = {.weight =
                                                         built_in ? (float)kl_weight(model, model->recipe.weight) : 1,
                                                     .weighting = weighting[model->weighting]};
-    const elb_view spread = latents_at(model, model->at.spread, from, dz.rows),
-                   code = elb_rows(elb_output(model, model->code, from + dz.rows), from, dz.rows);
+    const elb_view code = elb_rows(elb_output(model, model->code, from + dcode.rows), from, dcode.rows);
+    if (batch->copies) return copies_back(model, dcode, dz, code, batch, from);
+    const elb_view spread = latents_at(model, model->at.spread, from, dz.rows);
     const bool by_row = given && batch->weights.rows > 1;
     const elb_view weights = !given ? code : by_row ? elb_rows(batch->weights, from, dz.rows) : batch->weights;
     return launch_latent_backward(model->dev, &options, (elb_range){dz.rows, 1}, dcode, dz, code, spread, weights,
@@ -58,13 +105,13 @@ elbow_status elb_model_measure(elb_model *model, elb_view w, const elb_batch *ba
 {
     static const int32_t source[] = {ELB_FIXED, ELB_SHARED, ELB_EACH, ELB_OPTIMAL};
     const elbow_recipe *recipe = &model->recipe;
-    const uint32_t rows = batch->x.rows;
+    const uint32_t rows = batch->x.rows * elb_draws(batch);
     const bool gaussian = recipe->likelihood == ELBOW_GAUSSIAN, fixed = recipe->spread == ELBOW_SPREAD_FIXED;
     const struct elbo_options options = {.likelihood = gaussian ? ELB_GAUSSIAN : ELB_BERNOULLI,
                                          .output = elb_output_of(recipe),
                                          .spread = source[recipe->spread],
                                          .precision = gaussian && fixed ? (float)(1 / recipe->sigma2) : 1,
-                                         .rec_weight = recipe->pixels == ELBOW_MEAN ? (float)(1.0 / model->pixels) : 1};
+                                         .rec_weight = rec_weight(model)};
     const elb_view y = elb_output(model, model->count - 1, rows),
                    dy = elb_work(model, model->at.dy, rows, model->pixels);
     const elb_view distortion = elb_loss(model, 0, rows),
@@ -72,7 +119,7 @@ elbow_status elb_model_measure(elb_model *model, elb_view w, const elb_batch *ba
     const elb_view p = fixed ? distortion : batch->spread.buffer ? batch->spread : elb_model_spread(model, w);
     return launch_elbo(model->dev, &options, (elb_range){rows, 1}, distortion, elb_loss(model, 2, rows), dy,
                        fixed ? dy : widen, y, batch->x, p, model->pixels, dy.stride, widen.stride, y.stride,
-                       batch->x.stride, batch->scale);
+                       batch->x.stride, elb_draws(batch), batch->scale);
 }
 
 elbow_status elb_spread_back(elb_model *model, elb_view g, uint32_t from, uint32_t to)

@@ -10,14 +10,16 @@
 #define ELB_MAX_LAYERS  (2 * (ELBOW_MAX_HIDDEN + 1))
 #define ELB_MAX_TENSORS (2 * ELB_MAX_LAYERS + 3)
 
-/* Offsets in the workspace, in elements; a number of rows is max_rows. */
+/* Offsets in the workspace, in elements; rows are max_rows, draws max_draws. */
 typedef struct elb_workspace {
-    size_t output[ELB_MAX_LAYERS]; /* (rows, out) of each layer */
-    size_t z, spread, parts, dz;   /* (rows, latent); parts: the rate of each latent */
-    size_t dy;                     /* (rows, pixels): the gradient of what comes out of the decoder */
-    size_t widen;                  /* (rows, parameters of the density's spread): their gradient */
-    size_t slope[2];               /* (rows, widest inside): gradients on their way back, by turns */
-    size_t losses, loss_stride;    /* (3, rows): distortion, rate, squared error */
+    size_t output[ELB_MAX_LAYERS]; /* (rows, out) of each layer; of the decoder's (draws, out) */
+    size_t z, spread, parts, dz;   /* (draws, latent); parts: the rate of each latent */
+    size_t dy;                     /* (draws, pixels): the gradient of what comes out of the decoder */
+    size_t widen;                  /* (draws, parameters of the density's spread): their gradient */
+    size_t slope[2];               /* (draws, widest inside): gradients on their way back, by turns */
+    size_t losses, loss_stride;    /* (3, draws): distortion, rate, squared error */
+    size_t bounds, bound_stride;   /* (3, rows): of copies: the bound, their mean distortion and rate */
+    size_t share;                  /* (1, draws): of copies: what each counts in the bound's gradient */
     size_t scratch;                /* (1, scratch_size) of the products */
     uint32_t scratch_size;
     size_t elements;
@@ -26,7 +28,7 @@ typedef struct elb_workspace {
 struct elb_model {
     elb_device *dev;
     elbow_recipe recipe;
-    uint32_t pixels, latent, max_rows;
+    uint32_t pixels, latent, max_rows, max_draws;
     elb_weight_source weighting;
     elb_dense layers[ELB_MAX_LAYERS];
     uint32_t count; /* of layers */
@@ -59,13 +61,31 @@ static inline elb_view elb_loss(const elb_model *model, int which, uint32_t rows
     return elb_work(model, model->at.losses + (size_t)which * model->at.loss_stride, 1, rows);
 }
 
+/* The bound (0) of each row, or the mean distortion (1) or rate (2) of its copies. */
+static inline elb_view elb_bound(const elb_model *model, int which, uint32_t rows)
+{
+    return elb_work(model, model->at.bounds + (size_t)which * model->at.bound_stride, 1, rows);
+}
+
+/* Draws for each row of a batch. */
+static inline uint32_t elb_draws(const elb_batch *batch)
+{
+    return batch->copies ? batch->copies : 1;
+}
+
+/* Rows that a layer has at most: the decoder's are draws. */
+static inline uint32_t elb_layer_rows(const elb_model *model, uint32_t layer)
+{
+    return layer > model->code ? model->max_draws : model->max_rows;
+}
+
 /* ---- objective.c ---- */
 
 /* Rates and z of a batch whose code lies in the workspace. */
 elbow_status elb_draw_latents(elb_model *model, const elb_batch *batch);
-/* The way back through them, of rows [from, to) of the batch: dcode (rows, 2 latent) from dz (rows, latent). */
+/* The way back through them, of rows [from, to) of the batch: dcode (rows, 2 latent) from dz (rows draws, latent). */
 elbow_status elb_latents_back(elb_model *model, elb_view dcode, elb_view dz, const elb_batch *batch, uint32_t from);
-/* The gradient of the spread's parameters over rows [from, to), into g. */
+/* The gradient of the spread's parameters over draws [from, to), into g. */
 elbow_status elb_spread_back(elb_model *model, elb_view g, uint32_t from, uint32_t to);
 /* What makes the mean of p(x|z) of the decoder's output: SIGMOID or IDENTITY of cl/choices.h. */
 int32_t elb_output_of(const elbow_recipe *recipe);

@@ -2,6 +2,7 @@
 #include "nn/parts.h"
 
 #include "elb_kernels.h"
+#include "math/ranges.h"
 
 #include <math.h>
 
@@ -77,16 +78,24 @@ static elbow_status check_recipe(const elb_model *model, elb_error *err, uint32_
         return elb_fail(err, ELBOW_USAGE, "%u latents are not possible: 1 to %u", model->latent, most);
     if (model->max_rows == 0 || model->max_rows > most)
         return elb_fail(err, ELBOW_USAGE, "a batch of %u is not possible: 1 to %u", model->max_rows, most);
+    if (model->max_draws < model->max_rows || model->max_draws > most)
+        return elb_fail(err, ELBOW_USAGE, "a batch of %u with %u draws is not possible: at most %u draws in all",
+                        model->max_rows, model->max_draws, most);
     return ELBOW_OK;
 }
 
 /* Loops of the kernels that go through a row, or through a batch, and take more turns the more there is: up to 16 for
- * each of a group's vectors (ten are Philox's rounds), one for each row of a batch and 4 for each lane. */
+ * each of a group's vectors (ten are Philox's rounds), one for each row of a batch, each of which may be a draw, and 4
+ * for each lane; and for each of a group's vectors of latents one for each copy. */
 static elbow_status check_turns(const elb_model *model)
 {
     elb_device *dev = model->dev;
     const uint32_t vectors = (uint32_t)(dev->shape.group * dev->shape.width);
-    TRY(elb_check_turns(dev, model->max_rows + UINT64_C(256), "a batch of", model->max_rows));
+    const uint64_t copies = elb_groups_of(model->max_draws, model->max_rows);
+    TRY(elb_check_turns(dev, model->max_draws + UINT64_C(256),
+                        copies > 1 ? "as many draws for a batch as" : "a batch of", model->max_draws));
+    TRY(elb_check_turns(dev, elb_groups_of(model->latent, vectors) * copies, "as many latents, drawn often, as",
+                        model->latent));
     for (uint32_t i = 0; i < model->count; i++)
         TRY(elb_check_turns(dev, model->layers[i].out / vectors * UINT64_C(16) + 256, "a layer of",
                             model->layers[i].out));
@@ -127,20 +136,22 @@ static bool take(size_t *offset, elb_workspace *at, size_t rows, size_t cols)
 bool elb_model_lay_out(elb_model *model, size_t scratch)
 {
     elb_workspace *at = &model->at;
-    const size_t rows = model->max_rows;
+    const size_t rows = model->max_rows, draws = model->max_draws;
     uint32_t widest = model->latent;
     bool fits = scratch <= UINT32_MAX;
     for (uint32_t i = 0; i < model->count; i++) {
         const uint32_t out = model->layers[i].out;
-        fits = fits && take(&at->output[i], at, rows, out);
+        fits = fits && take(&at->output[i], at, elb_layer_rows(model, i), out);
         if (out > widest && i + 1 < model->count) widest = out;
     }
     size_t *const latents[] = {&at->z, &at->spread, &at->parts, &at->dz};
-    for (size_t i = 0; i < COUNT(latents); i++) fits = fits && take(latents[i], at, rows, model->latent);
-    fits = fits && take(&at->dy, at, rows, model->pixels) && take(&at->widen, at, rows, model->spreads);
-    at->loss_stride = (rows + 63) / 64 * 64;
-    fits = fits && take(&at->losses, at, 3, at->loss_stride);
-    for (size_t i = 0; i < COUNT(at->slope); i++) fits = fits && take(&at->slope[i], at, rows, widest);
+    for (size_t i = 0; i < COUNT(latents); i++) fits = fits && take(latents[i], at, draws, model->latent);
+    fits = fits && take(&at->dy, at, draws, model->pixels) && take(&at->widen, at, draws, model->spreads);
+    at->loss_stride = (draws + 63) / 64 * 64;
+    at->bound_stride = (rows + 63) / 64 * 64;
+    fits = fits && take(&at->losses, at, 3, at->loss_stride) && take(&at->bounds, at, 3, at->bound_stride) &&
+           take(&at->share, at, 1, draws);
+    for (size_t i = 0; i < COUNT(at->slope); i++) fits = fits && take(&at->slope[i], at, draws, widest);
     at->scratch_size = (uint32_t)scratch;
     return fits && take(&at->scratch, at, 1, scratch);
 }

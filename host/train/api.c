@@ -28,6 +28,8 @@ elbow_recipe elbow_recipe_default(void)
                           .latents = ELBOW_SUM,
                           .batch = ELBOW_MEAN,
                           .weight = 1,
+                          .objective = ELBOW_OBJECTIVE_ELBO,
+                          .samples = 1,
                           .binarise = ELBOW_BINARISE_NONE,
                           .seed = 0};
 }

@@ -31,6 +31,35 @@ static elbow_status check_options(const elb_trainer *t)
     return ELBOW_OK;
 }
 
+/* What the importance-weighted bound cannot be combined with, and what it then is not. */
+static elbow_status check_iwae(const elb_trainer *t)
+{
+    const elbow_recipe *recipe = &t->model->recipe;
+    const elbow_train_options *o = &t->options;
+    if (recipe->objective != ELBOW_OBJECTIVE_IWAE) return ELBOW_OK;
+    if (recipe->samples < 1 || recipe->samples > ELBOW_MAX_SAMPLES)
+        return elb_fail(t->err, ELBOW_USAGE, "iwae takes 1 to %d samples, not %u", ELBOW_MAX_SAMPLES, recipe->samples);
+    if ((uint64_t)recipe->samples * o->batch > UINT32_MAX || (uint64_t)recipe->samples * o->epochs > UINT32_MAX / 2)
+        return elb_fail(t->err, ELBOW_USAGE,
+                        "%u samples are too many for batches of %u and %u epochs: their draws cannot be numbered",
+                        recipe->samples, o->batch, o->epochs);
+    if (recipe->spread == ELBOW_SPREAD_OPTIMAL)
+        return elb_fail(t->err, ELBOW_USAGE,
+                        "iwae and the optimal sigma: that sigma has a closed form for the ELBO only: let sigma be "
+                        "learned, or fix it");
+    if (elb_rule_of(o) != ELB_NO_RULE)
+        return elb_fail(t->err, ELBOW_USAGE,
+                        "iwae has no KL term of its own that free bits, capacity or a target could weigh: leave them "
+                        "out, or train the ELBO");
+    const double beta = elbow_explain(recipe, t->model->pixels).beta;
+    if (fabs(beta - 1) > 1e-6)
+        elb_remark(t->err,
+                   "iwae at beta %.4g: only at beta 1 is the objective a bound on log p(x); here it is that of the "
+                   "weights (p(x|z) (p(z) / q(z|x))^beta)",
+                   beta);
+    return ELBOW_OK;
+}
+
 static elbow_status check_data(const elb_trainer *t)
 {
     const elbow_recipe *recipe = &t->model->recipe;
@@ -61,5 +90,6 @@ static elbow_status check_data(const elb_trainer *t)
 elbow_status elb_trainer_check(const elb_trainer *t)
 {
     TRY(check_options(t));
+    TRY(check_iwae(t));
     return check_data(t);
 }

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,14 +27,14 @@ static void add_metrics(cJSON *to, const elbow_metrics *m)
 
 static cJSON *epoch_line(const elb_trainer *t, double rate)
 {
-    const double n = t->state.n;
-    const double distortion = t->state.distortion / n + elb_density_constant(&t->model->recipe, t->model->pixels);
+    const elbow_metrics train = elb_trainer_epoch(t);
     cJSON *line = cJSON_CreateObject();
     elb_json_add_uint(line, "epoch", t->state.epoch);
     elb_json_add_uint(line, "step", t->state.step);
-    elb_json_add_number(line, "elbo", -(distortion + t->state.rate / n));
-    elb_json_add_number(line, "distortion", distortion);
-    elb_json_add_number(line, "rate", t->state.rate / n);
+    elb_json_add_number(line, "elbo", train.elbo);
+    elb_json_add_number(line, "distortion", train.distortion);
+    elb_json_add_number(line, "rate", train.rate);
+    if (!isnan(train.bound)) elb_json_add_number(line, "bound", train.bound);
     elb_json_add_number(line, "beta", t->beta);
     elb_json_add_number(line, "learning_rate", rate);
     elb_json_add_uint(line, "skipped", t->state.skipped);

@@ -119,7 +119,8 @@ elbow_status elb_measure(elbow_metrics *metrics, elbow_model *model, elb_view w,
                                .active_units = active_units(&s, latent),
                                .latent = latent,
                                .clamped = s.clamped,
-                               .sigma2 = sigma2};
+                               .sigma2 = sigma2,
+                               .bound = (double)NAN};
     metrics->elbo = -(metrics->distortion + metrics->rate);
 done:
     free(s.mu);

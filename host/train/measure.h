@@ -14,4 +14,12 @@ double elb_density_constant(const elbow_recipe *recipe, uint32_t pixels);
 elbow_status elb_measure(elbow_metrics *metrics, elbow_model *model, elb_view w, elb_feed *feed, uint32_t count,
                          bool use_mean);
 
+/* The importance-weighted bound over a split (elbow_evaluate_iwae) with at most so many draws at once, which change no
+ * bit of it. */
+elbow_status elb_measure_iwae(double *nll, elbow_model *model, elbow_data *data, elbow_split split, uint32_t samples,
+                              uint32_t draws, elbow_on_data *progress, void *user);
+
+/* log (1/count sum exp x), its addends in their order. */
+double elb_log_mean_exp(const double *x, uint32_t count);
+
 #endif

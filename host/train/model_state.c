@@ -4,6 +4,7 @@
 #include "base/sha256.h"
 #include "io/tensors.h"
 #include "train/run.h"
+#include "train/step.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -16,7 +17,7 @@ enum { ROWS = 256 };
 static elbow_status make(elbow_model *model)
 {
     elb_device *dev = model->context->dev;
-    TRY(elb_model_reserve(model, ROWS));
+    TRY(elb_model_reserve(model, ROWS, ROWS));
     const size_t count = elb_model_parameters(model->net);
     if (count > UINT32_MAX / 2)
         return elb_fail(dev->err, ELBOW_USAGE, "a model of %zu parameters is too large: at most 2,147,483,647", count);
@@ -51,12 +52,17 @@ elbow_status elb_model_make(elbow_model **out, elbow_context *context, const elb
     return status;
 }
 
-elbow_status elb_model_reserve(elbow_model *model, uint32_t rows)
+elbow_status elb_model_reserve(elbow_model *model, uint32_t rows, uint32_t draws)
 {
-    if (model->net && elb_model_max_rows(model->net) >= rows) return ELBOW_OK;
+    const uint32_t had_rows = model->net ? elb_model_max_rows(model->net) : 0,
+                   had_draws = model->net ? elb_model_max_draws(model->net) : 0;
+    if (had_rows >= rows && had_draws >= draws) return ELBOW_OK;
+    if (rows < had_rows) rows = had_rows;
+    if (draws < had_draws) draws = had_draws;
     elb_model_free(model->net);
     model->net = NULL;
-    return elb_model_new(&model->net, model->context->dev, &model->recipe, model->pixels, rows);
+    return elb_model_new(&model->net, model->context->dev, &model->recipe, model->pixels, rows,
+                         draws > rows ? draws : rows);
 }
 
 void elbow_model_free(elbow_model *model)
@@ -268,11 +274,14 @@ uint64_t elbow_model_memory(const elbow_recipe *recipe, const elbow_data *data, 
     const elbow_data_info *info = &data->info;
     const uint64_t images = (uint64_t)info->train + info->validation + info->test;
     const uint32_t rows = batch > ROWS ? batch : ROWS;
+    const uint64_t copies = recipe->objective == ELBOW_OBJECTIVE_IWAE ? recipe->samples : 1, draws = copies * batch;
     size_t parameters = 0;
-    const uint64_t workspace = elb_model_bytes(&parameters, recipe, info->pixels, rows, sizeof(float));
+    if (draws > UINT32_MAX) return UINT64_MAX;
+    const uint64_t workspace =
+        elb_model_bytes(&parameters, recipe, info->pixels, rows, draws > rows ? (uint32_t)draws : rows, sizeof(float));
     if (workspace == UINT64_MAX) return UINT64_MAX;
     /* w, m, v, a gradient; the batch; the losses of an epoch. */
     return workspace + 4 * sizeof(float) * parameters +
            (uint64_t)info->pixels * (info->bytes ? 1 : sizeof(float)) * images +
-           (uint64_t)rows * info->pixels * sizeof(float) + 2 * sizeof(float) * (uint64_t)info->train;
+           (uint64_t)rows * info->pixels * sizeof(float) + ELB_LOSSES * sizeof(float) * (uint64_t)info->train;
 }

@@ -26,8 +26,8 @@ static inline elb_view elb_flat(const elbow_model *model, elb_buffer *buffer)
 elbow_status elb_model_make(elbow_model **model, elbow_context *context, const elbow_recipe *recipe, uint32_t height,
                             uint32_t width, uint32_t channels);
 
-/* Sees that the network takes batches of so many rows. */
-elbow_status elb_model_reserve(elbow_model *model, uint32_t rows);
+/* Sees that the network takes batches of so many rows, and of so many draws in all. */
+elbow_status elb_model_reserve(elbow_model *model, uint32_t rows, uint32_t draws);
 
 /* The parameters in model.safetensors, by their names. */
 elbow_status elb_parameters_write(elb_error *err, const char *folder, const elbow_model *model, const float *w);

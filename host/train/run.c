@@ -16,6 +16,7 @@ static const char *const activation_names[] = {"relu", "tanh", "sigmoid", "softp
 static const char *const likelihood_names[] = {"bernoulli", "gaussian", NULL};
 static const char *const spread_names[] = {"fixed", "learned", "pixel", "optimal", NULL};
 static const char *const output_names[] = {"auto", "sigmoid", "linear", NULL};
+static const char *const objective_names[] = {"elbo", "iwae", NULL};
 static const char *const reduction_names[] = {"sum", "mean", NULL};
 static const char *const binarise_names[] = {"none", "dynamic", "threshold", NULL};
 static const char *const rate_names[] = {"constant", "step", "cosine", NULL};
@@ -49,6 +50,8 @@ static const field recipe_fields[] = {
     {"latents", CHOICE, RECIPE(latents), 0, 0, reduction_names},
     {"batch_reduction", CHOICE, RECIPE(batch), 0, 0, reduction_names},
     {"weight", NUMBER, RECIPE(weight), 0, HUGE_VAL, NULL},
+    {"objective", CHOICE, RECIPE(objective), 0, 0, objective_names},
+    {"samples", UINT32, RECIPE(samples), 1, UINT32_MAX, NULL},
     {"binarise", CHOICE, RECIPE(binarise), 0, 0, binarise_names},
     {"seed", UINT64, RECIPE(seed), 0, 0, NULL},
 };

@@ -10,7 +10,8 @@
 
 /* The learning rate of a step (from 0) of a run of `steps` steps with steps_per_epoch each.
  * Warm-up: rises linearly, reaching the full rate after rate_warmup epochs. STEP: rate_factor^floor(epoch /
- * rate_every); with rate_growth above 1 each step lasts so many times as long as the one before. COSINE: from 1 to rate_factor over the whole run (Loshchilov & Hutter 2017, without restarts). */
+ * rate_every); with rate_growth above 1 each step lasts so many times as long as the one before. COSINE: from 1 to
+ * rate_factor over the whole run (Loshchilov & Hutter 2017, without restarts). */
 double elb_learning_rate(const elbow_train_options *options, uint64_t step, uint64_t steps, double steps_per_epoch);
 
 /* The weight of a step on K, as the recipe writes it: `weight` but for warm-ups and cycles. Where the batch decides

@@ -19,6 +19,7 @@
     U(n, UINT32_MAX)                                                                                                   \
     D(distortion)                                                                                                      \
     D(rate)                                                                                                            \
+    D(bound)                                                                                                           \
     U(clamped, UINT64_MAX)                                                                                             \
     D(best_elbo)                                                                                                       \
     U(best_epoch, UINT32_MAX)                                                                                          \

@@ -7,18 +7,18 @@
 
 /* Where a run stands. */
 typedef struct elb_state {
-    uint64_t step;           /* of Adam: finished steps, skipped ones included */
-    uint32_t epoch;          /* finished epochs */
-    uint32_t batch;          /* finished batches of the epoch under way */
-    bool finished;           /* early stopping has ended the run */
-    uint64_t skipped;        /* steps without an update because something was not finite */
-    uint32_t n;              /* data of the epoch under way, and the sums of their ... */
-    double distortion, rate; /* nats */
-    uint64_t clamped;        /* values of logvar */
-    double best_elbo;        /* of the validation split; -infinity before the first */
-    uint32_t best_epoch;     /* that reached it, from 1; 0: none */
-    uint64_t metrics_bytes;  /* of metrics.jsonl that belong to this state */
-    double seconds;          /* of training so far */
+    uint64_t step;                  /* of Adam: finished steps, skipped ones included */
+    uint32_t epoch;                 /* finished epochs */
+    uint32_t batch;                 /* finished batches of the epoch under way */
+    bool finished;                  /* early stopping has ended the run */
+    uint64_t skipped;               /* steps without an update because something was not finite */
+    uint32_t n;                     /* data of the epoch under way, and the sums of their ... */
+    double distortion, rate, bound; /* nats; bound: with IWAE, else 0 */
+    uint64_t clamped;               /* values of logvar */
+    double best_elbo;               /* of the validation split; -infinity before the first */
+    uint32_t best_epoch;            /* that reached it, from 1; 0: none */
+    uint64_t metrics_bytes;         /* of metrics.jsonl that belong to this state */
+    double seconds;                 /* of training so far */
     double control, control_average, control_begun, control_weight; /* state of cl/weigh.cl */
 } elb_state;
 

@@ -120,7 +120,7 @@ static elbow_status open_buffers(elb_stepper *s, elb_device *dev)
     TRY(elb_buffer_new(&s->control, dev, (2 * ELB_CONTROL + 2) * real));
     TRY(elb_zero(s->control, 0, s->control->bytes));
     TRY(elb_buffer_new(&s->weights, dev, s->model->recipe.latent * real));
-    return elb_buffer_new(&s->losses, dev, (size_t)s->count * 2 * real);
+    return elb_buffer_new(&s->losses, dev, (size_t)s->count * ELB_LOSSES * real);
 }
 
 elbow_status elb_stepper_open(elb_stepper *s, elbow_model *model, const elbow_train_options *options, uint32_t count)
@@ -146,8 +146,13 @@ void elb_stepper_close(elb_stepper *s)
 
 /* ---- a step ---- */
 
-/* Where the losses of data from `first` of the epoch stand. which: 0 distortion, 1 rate. */
-static elb_view losses_at(const elb_stepper *s, int which, uint32_t first, uint32_t rows)
+uint32_t elb_losses_of(const elbow_recipe *recipe)
+{
+    return recipe->objective == ELBOW_OBJECTIVE_IWAE ? ELB_LOSSES : ELB_BOUND;
+}
+
+/* Where the losses of data from `first` of the epoch stand. */
+static elb_view losses_at(const elb_stepper *s, uint32_t which, uint32_t first, uint32_t rows)
 {
     return elb_matrix(s->losses, (size_t)which * s->count + first, 1, rows);
 }
@@ -155,9 +160,11 @@ static elb_view losses_at(const elb_stepper *s, int which, uint32_t first, uint3
 static elbow_status keep_losses(elb_stepper *s, uint32_t first, uint32_t rows)
 {
     const elb_losses from = elb_model_losses(s->model->net);
-    const elb_view source[] = {from.distortion, from.rate};
+    const bool copies = s->model->recipe.objective == ELBOW_OBJECTIVE_IWAE;
+    const elb_view source[ELB_LOSSES] = {copies ? from.mean_distortion : from.distortion,
+                                         copies ? from.mean_rate : from.rate, from.bound};
     const size_t real = s->model->context->dev->real_size;
-    for (int which = 0; which < 2; which++) {
+    for (uint32_t which = 0; which < elb_losses_of(&s->model->recipe); which++) {
         const elb_view to = losses_at(s, which, first, rows);
         TRY(elb_copy(to.buffer, to.offset * real, source[which].buffer, source[which].offset * real, rows * real));
     }
@@ -166,11 +173,14 @@ static elbow_status keep_losses(elb_stepper *s, uint32_t first, uint32_t rows)
 
 static elb_batch batch_of(const elb_stepper *s, const elb_step *step)
 {
+    const elbow_recipe *recipe = &s->model->recipe;
+    const uint32_t copies = recipe->objective == ELBOW_OBJECTIVE_IWAE ? recipe->samples : 0;
     return (elb_batch){.purpose = LATENT_NOISE,
-                       .draw = step->epoch,
+                       .draw = copies ? step->epoch * copies : step->epoch,
+                       .copies = copies,
                        .weight = step->weight,
                        .weights = weights_of(s),
-                       .scale = s->model->recipe.batch == ELBOW_MEAN ? 1.0 / step->rows : 1};
+                       .scale = recipe->batch == ELBOW_MEAN ? 1.0 / step->rows : 1};
 }
 
 /* The spread that fits this batch best, and the ELBO with it. */
@@ -185,10 +195,12 @@ static elbow_status fit_spread(elb_stepper *s, elb_batch *batch, const elb_step 
     return elb_model_measure(model->net, w, batch);
 }
 
-/* What the whole batch decides before it goes back: weights of the KL term, the density's spread. */
+/* What is decided before the batch goes back: weights of draws, by each datum; of the KL term, and the density's
+ * spread, by the whole batch. */
 static elbow_status consult(elb_stepper *s, elb_batch *batch, const elb_step *step)
 {
     const elb_rule rule = elb_rule_of(s->options);
+    if (batch->copies) return elb_model_bound(s->model->net, batch);
     if (!s->sums.length) return ELBOW_OK;
     TRY(combine(s, &s->sums, shard_sums, batch));
     if (rule != ELB_NO_RULE)
@@ -214,8 +226,9 @@ static elbow_status update(elb_stepper *s, const elb_step *step)
     const elb_view factor = elb_matrix(s->scalars, 1, 1, 1), bad = elb_matrix(s->bad, 0, 1, 3);
     const elb_view scratch = elb_matrix(s->norm_scratch, 0, 1, (uint32_t)elb_norm_scratch(model->parameters));
     TRY(elb_clip(dev, factor, norm2, g, s->options->clip, scratch));
-    TRY(elb_guard(dev, bad, losses_at(s, 0, step->first, step->rows), losses_at(s, 1, step->first, step->rows), norm2,
-                  step->rows, (uint32_t)step->number, s->options->nonfinite == ELBOW_NONFINITE_STOP));
+    TRY(elb_guard(dev, bad, losses_at(s, ELB_DISTORTION, step->first, step->rows),
+                  losses_at(s, ELB_RATE, step->first, step->rows), norm2, step->rows, (uint32_t)step->number,
+                  s->options->nonfinite == ELBOW_NONFINITE_STOP));
     TRY(elb_adam(dev, elb_flat(model, model->w), elb_flat(model, model->m), elb_flat(model, model->v), g, factor, bad,
                  step->rate, 1 - elb_power(0.9, step->number + 1), 1 - elb_power(0.999, step->number + 1)));
     return settle(s, bad);
@@ -254,5 +267,5 @@ elbow_status elb_stepper_diagnose(char name[64], elb_stepper *s, elb_feed *feed,
     elb_batch batch = batch_of(s, step);
     TRY(elb_feed_batch(&batch.x, &batch.samples, feed, step->first, step->rows));
     TRY(elb_model_forward(s->model->net, elb_flat(s->model, s->model->w), &batch));
-    return elb_model_first_bad(name, s->model->net, step->rows);
+    return elb_model_first_bad(name, s->model->net, &batch);
 }

@@ -15,6 +15,9 @@ typedef struct elb_tree {
     uint32_t length;
 } elb_tree;
 
+/* Numbers that are kept of each datum of an epoch: its distortion and rate, and with IWAE its bound. */
+enum { ELB_DISTORTION, ELB_RATE, ELB_BOUND, ELB_LOSSES };
+
 /* What controls the KL term and the density's spread beside the parameters: kept on the device, saved with the state.
  */
 enum { ELB_CONTROL = 4 };
@@ -26,7 +29,7 @@ typedef struct elb_stepper {
     elb_tree gradients, sums;
     elb_buffer *norm_scratch, *scalars; /* scalars: norm^2 and the clip factor */
     elb_buffer *bad;                    /* 3 unsigned: set, count, first step (nn/update.h) */
-    elb_buffer *losses;                 /* (2, data of an epoch) distortion and rate of each, in the epoch's order */
+    elb_buffer *losses;                 /* (ELB_LOSSES, data of an epoch), in the epoch's order */
     uint32_t count;                     /* data of an epoch */
     elb_buffer *control;                /* state and next of cl/weigh.cl (ELB_CONTROL each), p and next of optimum.cl */
     elb_buffer *weights;                /* (1, latent) of cl/weigh.cl */
@@ -48,6 +51,8 @@ uint32_t elb_auto_shards(uint32_t batch);
 elbow_status elb_stepper_open(elb_stepper *stepper, elbow_model *model, const elbow_train_options *options,
                               uint32_t count);
 void elb_stepper_close(elb_stepper *stepper);
+/* How many of a datum's numbers a recipe has: all, or all but the bound. */
+uint32_t elb_losses_of(const elbow_recipe *recipe);
 elbow_status elb_stepper_run(elb_stepper *stepper, elb_feed *feed, const elb_step *step);
 
 /* state of cl/weigh.cl (its fourth number is the weight of the last step) to and from the host. */

@@ -34,8 +34,8 @@ static elb_step step_of(const elb_trainer *t, uint64_t number)
 static elbow_status add_losses(elb_trainer *t, uint32_t end)
 {
     const uint32_t first = t->state.n, count = end - first;
-    double *const sums[] = {&t->state.distortion, &t->state.rate};
-    for (uint32_t which = 0; which < 2 && count; which++) {
+    double *const sums[ELB_LOSSES] = {&t->state.distortion, &t->state.rate, &t->state.bound};
+    for (uint32_t which = 0; which < elb_losses_of(&t->model->recipe) && count; which++) {
         TRY(elb_read_reals(t->losses,
                            elb_matrix(t->stepper.losses, (size_t)which * t->stepper.count + first, 1, count)));
         for (uint32_t i = 0; i < count; i++) *sums[which] += (double)t->losses[i];
@@ -95,13 +95,15 @@ elbow_status elb_trainer_poll(elb_trainer *t, const elb_step *last)
     return add_losses(t, last->first + last->rows);
 }
 
-static elbow_metrics training_metrics(const elb_trainer *t)
+elbow_metrics elb_trainer_epoch(const elb_trainer *t)
 {
     const double n = t->state.n ? t->state.n : 1;
-    elbow_metrics m = {.n = t->state.n, .latent = t->model->recipe.latent};
-    m.distortion = t->state.distortion / n + elb_density_constant(&t->model->recipe, t->model->pixels);
+    const double constant = elb_density_constant(&t->model->recipe, t->model->pixels);
+    elbow_metrics m = {.n = t->state.n, .latent = t->model->recipe.latent, .bound = (double)NAN};
+    m.distortion = t->state.distortion / n + constant;
     m.rate = t->state.rate / n;
     m.elbo = -(m.distortion + m.rate);
+    if (elb_losses_of(&t->model->recipe) > ELB_BOUND) m.bound = -(t->state.bound / n + constant);
     return m;
 }
 
@@ -116,7 +118,7 @@ void elb_trainer_report(elb_trainer *t, bool epoch_ends, double rate)
                                      .step = t->state.step,
                                      .steps = t->steps,
                                      .epoch_ends = epoch_ends,
-                                     .train = training_metrics(t),
+                                     .train = elb_trainer_epoch(t),
                                      .validation = t->validation,
                                      .test = t->test,
                                      .beta = t->beta,
@@ -191,7 +193,7 @@ static elbow_status end_epoch(elb_trainer *t)
     elb_trainer_report(t, true, rate);
     if (t->options.out) TRY(elb_trainer_log(t, rate));
     t->state.batch = t->state.n = 0;
-    t->state.distortion = t->state.rate = 0;
+    t->state.distortion = t->state.rate = t->state.bound = 0;
     return t->options.out ? elb_trainer_save(t) : ELBOW_OK;
 }
 
@@ -241,12 +243,14 @@ static elbow_status open_trainer(elb_trainer *t)
     t->steps = (uint64_t)t->batches * t->options.epochs;
     t->state = (elb_state){.best_elbo = -HUGE_VAL};
     elb_run_fingerprint(t->fingerprint, &t->model->recipe, &t->options, t->data);
-    TRY(elb_model_reserve(t->model, t->options.batch));
+    const elbow_recipe *recipe = &t->model->recipe;
+    const uint32_t copies = recipe->objective == ELBOW_OBJECTIVE_IWAE ? recipe->samples : 1;
+    TRY(elb_model_reserve(t->model, t->options.batch, t->options.batch * copies));
     TRY(new_vectors(t));
     TRY(new_feeds(t));
     TRY(elb_stepper_open(&t->stepper, t->model, &t->options, count));
     if (t->options.maths == ELBOW_FAST)
-        TRY(elb_model_fast(t->model->net, (t->options.batch - 1) / t->stepper.shards + 1)); /* a shard's rows */
+        TRY(elb_model_fast(t->model->net, (t->options.batch - 1) / t->stepper.shards + 1, copies)); /* a shard's rows */
     TRY(elb_new(t->err, &t->losses, count, sizeof *t->losses, "an epoch's losses"));
     t->started = t->polled = t->saved = elb_seconds();
     return t->options.out ? elb_trainer_begin(t) : ELBOW_OK;

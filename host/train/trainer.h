@@ -37,6 +37,8 @@ typedef struct elb_trainer {
 
 /* Reads how far the device has come: losses of finished steps, the guard. Errors: NOT_FINITE. */
 elbow_status elb_trainer_poll(elb_trainer *t, const elb_step *last);
+/* Means over the epoch under way, so far. */
+elbow_metrics elb_trainer_epoch(const elb_trainer *t);
 /* Tells the caller; sets t->stop. */
 void elb_trainer_report(elb_trainer *t, bool epoch_ends, double rate);
 

@@ -8,6 +8,7 @@
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
+#include <time.h>
 
 /* Exit statuses. */
 enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_WRONG_USAGE = 2 };
@@ -150,10 +151,15 @@ typedef struct cli_report {
     elbow_metrics metrics;
     elbow_weight weight;
     char digest[65];
-    const char *split; /* "test" */
+    const char *split;     /* "test" */
+    uint32_t iwae_samples; /* of the importance-weighted bound; 0: not measured */
+    double iwae_nll;
 } cli_report;
 
 int cli_measure(cli_report *report, const cli_session *session, elbow_split split, bool use_mean);
+/* Adds the importance-weighted bound to a report. progress: say how far it is. */
+int cli_measure_iwae(cli_report *report, const cli_session *session, elbow_split split, uint32_t samples,
+                     bool progress);
 void cli_print_report(const cli_report *report);
 cJSON *cli_report_json(const cli_report *report);
 /* A member; null if it is not finite. */
@@ -173,5 +179,15 @@ typedef struct cli_progress {
 void cli_catch_interrupts(void);
 bool cli_on_progress(void *progress, const elbow_progress *now);
 void cli_progress_end(cli_progress *progress);
+
+typedef struct cli_data_progress {
+    const char *words; /* for what is being done */
+    bool quiet;
+    time_t begun;  /* 0: at the first call */
+    uint32_t said; /* the last share of it */
+} cli_data_progress;
+
+/* elbow_on_data for a cli_data_progress. */
+bool cli_on_data(void *progress, uint32_t done, uint32_t n);
 
 #endif

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The only way a signal handler can tell the rest of the program anything. */
@@ -93,6 +94,7 @@ static void plain_line(const elbow_progress *now)
     char rate[32], skipped[32];
     fprintf(stderr, "epoch %*u/%u", digits(now->epochs), (unsigned)now->epoch, (unsigned)now->epochs);
     plain_split("train", &now->train);
+    if (isfinite(now->train.bound)) fprintf(stderr, " bound %.2f", now->train.bound);
     plain_split("validation", &now->validation);
     plain_split("test", &now->test);
     const double images = now->images_per_second;
@@ -121,4 +123,23 @@ void cli_progress_end(cli_progress *progress)
 {
     if (progress->drawn) fputc('\n', stderr);
     progress->drawn = false;
+}
+
+/* Nothing is said of what takes less than two seconds; then a percent at a time on a terminal, a tenth elsewhere. */
+bool cli_on_data(void *user, uint32_t done, uint32_t n)
+{
+    cli_data_progress *progress = user;
+    const bool terminal = isatty(STDERR_FILENO);
+    const uint32_t steps = terminal ? 100 : 10, step = (uint32_t)((uint64_t)done * steps / n);
+    if (progress->begun == 0) progress->begun = time(NULL);
+    if (progress->quiet || time(NULL) - progress->begun < 2 || step == progress->said) return interrupted;
+    progress->said = step;
+    if (terminal && done < n)
+        fprintf(stderr, "\r\033[K%s  %u %%", progress->words, (unsigned)step);
+    else if (terminal)
+        fprintf(stderr, "\r\033[K");
+    else
+        fprintf(stderr, "%s  %u %%\n", progress->words, (unsigned)step * 10);
+    fflush(stderr);
+    return interrupted;
 }

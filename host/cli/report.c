@@ -16,6 +16,16 @@ int cli_measure(cli_report *report, const cli_session *session, elbow_split spli
     return CLI_DONE;
 }
 
+int cli_measure_iwae(cli_report *report, const cli_session *session, elbow_split split, uint32_t samples, bool progress)
+{
+    cli_data_progress said = {.words = "importance-weighted bound", .quiet = !progress};
+    cli_catch_interrupts();
+    const elbow_status status =
+        elbow_evaluate_iwae(&report->iwae_nll, session->model, session->data, split, samples, cli_on_data, &said);
+    report->iwae_samples = samples;
+    return status == ELBOW_OK ? CLI_DONE : cli_library_failed(session->context, status);
+}
+
 void cli_print_report(const cli_report *report)
 {
     const elbow_metrics *m = &report->metrics;
@@ -24,6 +34,9 @@ void cli_print_report(const cli_report *report)
     printf("%-16s %10.3f\n", "ELBO", m->elbo);
     printf("%-16s %10.3f   E -log p(x|z)\n", "distortion", m->distortion);
     printf("%-16s %10.3f   KL(q(z|x) || p(z))\n", "rate", m->rate);
+    if (report->iwae_samples > 0)
+        printf("%-16s %10.3f   importance-weighted, %s draws: log p(x) is above it\n", "bound", -report->iwae_nll,
+               cli_count(count, report->iwae_samples));
     printf("%-16s %10.3f   %.5f per pixel\n", "squared error", m->sse, m->mse);
     printf("%-16s %10u   of %u\n", "active latents", (unsigned)m->active_units, (unsigned)m->latent);
     if (m->clamped > 0)
@@ -57,6 +70,11 @@ cJSON *cli_report_json(const cli_report *report)
     cli_add_number(json, "beta_norm", report->weight.beta_norm);
     cli_add_number(json, "sigma2", report->weight.sigma2);
     cJSON_AddStringToObject(json, "digest", report->digest);
+    if (report->iwae_samples > 0) {
+        cJSON *iwae = cJSON_AddObjectToObject(json, "iwae");
+        cli_add_number(iwae, "k", report->iwae_samples);
+        cli_add_number(iwae, "nll", report->iwae_nll);
+    }
     return json;
 }
 

@@ -19,7 +19,7 @@ typedef struct train_settings {
 
 /* ---- train_values.c ---- */
 
-extern const cli_own train_hidden, train_reduction, train_rate, train_shards;
+extern const cli_own train_hidden, train_reduction, train_objective, train_rate, train_shards;
 
 /* ---- train_settings.c ---- */
 

@@ -51,6 +51,14 @@ static const cli_option options[] = {
      .most = 1000,
      .standard = "1",
      .help = "the Gaussian's fixed standard deviation, pixels being 0 to 1; implies --likelihood gaussian"},
+    {.name = "objective",
+     .metavar = "elbo|iwae:K",
+     .type = CLI_OWN,
+     AT(recipe),
+     .own = &train_objective,
+     .help =
+         "the ELBO, or the importance-weighted bound with K draws of z for each image, whose KL term is that of the "
+         "draws"},
     {.name = "output",
      .type = CLI_CHOICE,
      AT(recipe.output),

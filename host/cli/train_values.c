@@ -163,6 +163,45 @@ static void show_rate(char *out, size_t size, const void *field)
     snprintf(out, size, "%s%s", kind, warmup);
 }
 
+/* ---- --objective iwae:5: the field is the whole recipe ---- */
+
+static bool parse_objective(void *field, const char *text, cli_why *why)
+{
+    static const char *const names[] = {"elbo", "iwae"};
+    elbow_recipe *recipe = field;
+    const char *colon = strchr(text, ':');
+    const size_t length = colon != NULL ? (size_t)(colon - text) : strlen(text);
+    char name[32], *end = NULL;
+    snprintf(name, sizeof name, "%.*s", (int)length, text);
+    const bool iwae = strcmp(name, names[1]) == 0;
+    if (!iwae && (colon != NULL || strcmp(name, names[0]) != 0)) {
+        const char *nearest = cli_nearest(name, names, CLI_COUNT_OF(names));
+        if (nearest != NULL && strcmp(nearest, name) != 0)
+            snprintf(why->text, sizeof why->text, "no objective '%s'; did you mean '%s'?", name, nearest);
+        else
+            snprintf(why->text, sizeof why->text, "elbo, or iwae:K with K draws, such as iwae:5");
+        return false;
+    }
+    const unsigned long samples =
+        iwae && colon != NULL && colon[1] >= '0' && colon[1] <= '9' ? strtoul(colon + 1, &end, 10) : 0;
+    if (iwae && (samples < 1 || samples > ELBOW_MAX_SAMPLES || *end != '\0')) {
+        snprintf(why->text, sizeof why->text, "iwae:K takes 1 to %d draws, such as iwae:5", ELBOW_MAX_SAMPLES);
+        return false;
+    }
+    recipe->objective = iwae ? ELBOW_OBJECTIVE_IWAE : ELBOW_OBJECTIVE_ELBO;
+    recipe->samples = iwae ? (uint32_t)samples : 1;
+    return true;
+}
+
+static void show_objective(char *out, size_t size, const void *field)
+{
+    const elbow_recipe *recipe = field;
+    if (recipe->objective == ELBOW_OBJECTIVE_IWAE)
+        snprintf(out, size, "iwae:%u", (unsigned)recipe->samples);
+    else
+        snprintf(out, size, "elbo");
+}
+
 /* ---- --shards 8 ---- */
 
 static bool parse_shards(void *field, const char *text, cli_why *why)
@@ -189,5 +228,6 @@ static void show_shards(char *out, size_t size, const void *field)
 
 const cli_own train_hidden = {parse_hidden, show_hidden};
 const cli_own train_reduction = {parse_reduction, show_reduction};
+const cli_own train_objective = {parse_objective, show_objective};
 const cli_own train_rate = {parse_rate, show_rate};
 const cli_own train_shards = {parse_shards, show_shards};

@@ -249,10 +249,11 @@ typedef enum elbow_schedule {
     /* weight max(K, C), C likewise: the rate is free up to C */
     ELBOW_SCHEDULE_LEAST_RATE,
     /* The weight that holds the distortion at `target` nats: it falls while the distortion is above and rises while it
-     * is below, by `gain` of the distance per pixel and step; the recipe's is the first (GECO: Rezende & Viola 2018) */
+     * is below, by a factor of e^gain a step when it is 0.01 nats per pixel away, or more; the recipe's is the first
+     * (GECO: Rezende & Viola 2018) */
     ELBOW_SCHEDULE_GECO,
-    /* The weight, between 0 and the recipe's, that holds the rate at `target` nats: a PI controller with the factors
-     * `gain` and `pull` (ControlVAE: Shao et al. 2020) */
+    /* The weight, between 0 and `most` times the recipe's, that holds the rate at `target` nats: a PI controller with
+     * the factors `gain` and `pull`, per nat and step (ControlVAE: Shao et al. 2020) */
     ELBOW_SCHEDULE_CONTROL
 } elbow_schedule;
 
@@ -269,7 +270,7 @@ typedef struct elbow_train_options {
     double clip;             /* largest norm of the gradient; 0: none */
     elbow_schedule schedule; /* of the weight on the KL term; its numbers: */
     double schedule_epochs, schedule_from, schedule_cycles, schedule_ratio;
-    double schedule_target, schedule_gain, schedule_pull;
+    double schedule_target, schedule_gain, schedule_pull, schedule_most;
     double free_bits; /* K of each group counts as at least so many nats, on the mean over the batch (Kingma et al.
                          2016); 0: none. With CONSTANT and the warm-ups */
     uint32_t free_bits_group; /* neighbouring latents of such a group: 1, each by itself, to all */

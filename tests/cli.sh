@@ -71,6 +71,13 @@ expect 2 "such as 400,200" train shapes --hidden 400,,200
 expect 2 "at most 8 hidden layers" train shapes --hidden 9,8,7,6,5,4,3,2,1
 expect 2 "'auto' or 1 to 256 shards" train shapes --shards 0
 expect 2 "--weight and --beta" train shapes --weight 1 --beta 1
+expect 2 "did you mean 'learned'" train shapes --sigma lerned
+expect 2 "a number above 0, at most 1,000, or learned, pixel or optimal" train shapes --sigma 0
+expect 2 "did you mean 'linear'" train shapes --schedule liner
+expect 2 "least-rate needs its aim in nats per image, such as least-rate:to=25" train shapes --schedule least-rate
+expect 2 "'form=3': takes epochs=EPOCHS, from=F" train shapes --schedule cosine:form=3
+expect 2 "ratio needs the share of a cycle that rises" train shapes --schedule cyclical:ratio=0
+expect 2 "nats, 0 or more, and behind a colon how many latents share them" train shapes --free-bits 1:0
 expect 2 "--loss and --sigma" train shapes --loss sse --sigma 1
 expect 2 "needs --likelihood gaussian" train shapes --likelihood bernoulli --sigma 1
 expect 2 "no hidden layer" train shapes --model linear --hidden 10

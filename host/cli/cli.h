@@ -165,8 +165,9 @@ int cli_print_json(cJSON *json);
 
 typedef struct cli_progress {
     bool quiet, drawn;
-    double last;   /* when the line was last drawn */
-    uint32_t said; /* last epoch that has its plain line */
+    bool scheduled; /* the weight has a course: it is shown */
+    double last;    /* when the line was last drawn */
+    uint32_t said;  /* last epoch that has its plain line */
 } cli_progress;
 
 /* After the first Ctrl-C cli_on_progress asks to stop; a second kills at once. */

@@ -63,17 +63,26 @@ static double share_done(const elbow_progress *now)
     return share < 0 ? 0 : share > 1 ? 1 : share;
 }
 
-static void draw_line(const elbow_progress *now)
+/* "  beta 0.53" where the weight has a course. */
+static const char *beta_text(char out[32], const cli_progress *progress, const elbow_progress *now)
 {
-    char rate[32], eta[48], head[48], tail[192];
+    out[0] = '\0';
+    if (progress->scheduled) snprintf(out, 32, "  beta %.3g", now->beta);
+    return out;
+}
+
+static void draw_line(const cli_progress *progress, const elbow_progress *now)
+{
+    char rate[32], eta[48], head[48], beta[32], tail[224];
     const int wide = digits(now->epochs), width = cli_width(stderr) - 1;
     eta_text(eta, sizeof eta, now->seconds_left);
     const double images = now->images_per_second;
     cli_count(rate, isfinite(images) && images > 0 ? (uint64_t)images : 0);
     const int head_length =
         snprintf(head, sizeof head, "epoch %*u/%u  ", wide, (unsigned)now->epoch, (unsigned)now->epochs);
-    const int tail_length = snprintf(tail, sizeof tail, "  ELBO %.1f  D %.1f  R %.1f   %s images/s   %s",
-                                     now->train.elbo, now->train.distortion, now->train.rate, rate, eta);
+    const int tail_length =
+        snprintf(tail, sizeof tail, "  ELBO %.1f  D %.1f  R %.1f%s   %s images/s   %s", now->train.elbo,
+                 now->train.distortion, now->train.rate, beta_text(beta, progress, now), rate, eta);
     int bar = width - head_length - tail_length - 2;
     if (bar > 20) bar = 20;
     fprintf(stderr, "\r\033[K%s", head);
@@ -88,13 +97,14 @@ static void plain_split(const char *name, const elbow_metrics *m)
     if (m->n > 0) fprintf(stderr, "  %s ELBO %.2f D %.2f R %.2f", name, m->elbo, m->distortion, m->rate);
 }
 
-static void plain_line(const elbow_progress *now)
+static void plain_line(const cli_progress *progress, const elbow_progress *now)
 {
-    char rate[32], skipped[32];
+    char rate[32], skipped[32], beta[32];
     fprintf(stderr, "epoch %*u/%u", digits(now->epochs), (unsigned)now->epoch, (unsigned)now->epochs);
     plain_split("train", &now->train);
     plain_split("validation", &now->validation);
     plain_split("test", &now->test);
+    fputs(beta_text(beta, progress, now), stderr);
     const double images = now->images_per_second;
     if (isfinite(images) && images > 0) fprintf(stderr, "  %s images/s", cli_count(rate, (uint64_t)images));
     if (now->skipped > 0) fprintf(stderr, "  %s steps skipped", cli_count(skipped, now->skipped));
@@ -107,10 +117,10 @@ bool cli_on_progress(void *user, const elbow_progress *now)
     const bool last = now->epoch_ends && now->epoch >= now->epochs;
     if (progress->quiet) return interrupted;
     if (!isatty(STDERR_FILENO)) {
-        if (now->epoch_ends && now->epoch != progress->said) plain_line(now);
+        if (now->epoch_ends && now->epoch != progress->said) plain_line(progress, now);
         if (now->epoch_ends) progress->said = now->epoch;
     } else if (!progress->drawn || last || now->seconds - progress->last >= 0.1) {
-        draw_line(now);
+        draw_line(progress, now);
         progress->drawn = true;
         progress->last = now->seconds;
     }

@@ -102,7 +102,7 @@ static int make_run(train_settings *s, char name[4096], const elbow_data *data)
 /* Trains and says how it ended if that is not well. */
 static int train(train_settings *s, const cli_session *session)
 {
-    cli_progress progress = {.quiet = s->quiet};
+    cli_progress progress = {.quiet = s->quiet, .scheduled = s->train.schedule != ELBOW_SCHEDULE_CONSTANT};
     s->train.out = s->out;
     s->train.resume = s->resume && holds(s->out, "state.safetensors");
     s->train.progress = cli_on_progress;

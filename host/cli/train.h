@@ -6,20 +6,28 @@
 
 typedef enum train_loss { LOSS_SSE, LOSS_HALF_SSE, LOSS_BCE, LOSS_NOT_GIVEN } train_loss;
 
+/* What --sigma says: a value, or where it comes from and its first value. */
+typedef struct train_spread {
+    elbow_spread from;
+    double sigma;
+} train_spread;
+
 typedef struct train_settings {
     elbow_recipe recipe;
     elbow_train_options train;
     const char *data, *device, *config, *out;
     train_loss loss;
-    double sigma, beta;
+    train_spread sigma;
+    double beta;
     double holdout;
     uint32_t limit;
     bool resume, overwrite, quiet, json;
 } train_settings;
 
-/* ---- train_values.c ---- */
+/* ---- train_values.c, train_schedules.c ---- */
 
-extern const cli_own train_hidden, train_reduction, train_rate, train_shards;
+extern const cli_own train_hidden, train_reduction, train_rate, train_shards, train_sigma, train_schedule,
+    train_free_bits;
 
 /* ---- train_settings.c ---- */
 

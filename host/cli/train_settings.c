@@ -50,7 +50,9 @@ static int check_same(const train_settings *now, const train_settings *before, c
     if (cli_given(args, "holdout") && !shared)
         return cli_wrong("--holdout %g: the run was started with another share; leave it out to resume", now->holdout);
     const double change = fabs(now->recipe.sigma2 - before->recipe.sigma2);
-    if (now->recipe.likelihood != before->recipe.likelihood || change > 1e-9 * before->recipe.sigma2)
+    const bool other =
+        now->recipe.likelihood != before->recipe.likelihood || now->recipe.spread != before->recipe.spread;
+    if (other || change > 1e-9 * before->recipe.sigma2)
         return cli_wrong("--loss, --likelihood or --sigma: not what the run was started with; leave it out to resume");
     return CLI_DONE;
 }
@@ -61,7 +63,7 @@ int train_from_run(train_settings *s, const elbow_run *run, const cli_args *args
     before.recipe = run->recipe;
     before.train = run->train;
     before.limit = run->limit;
-    before.sigma = sqrt(run->recipe.sigma2);
+    before.sigma = (train_spread){run->recipe.spread, sqrt(run->recipe.sigma2)};
     before.loss = LOSS_NOT_GIVEN;
     *s = before;
     cli_apply(s, args);
@@ -73,12 +75,14 @@ void train_settle(train_settings *s, const cli_args *args)
 {
     elbow_recipe *recipe = &s->recipe;
     if (cli_given(args, "sigma")) {
-        recipe->likelihood = ELBOW_GAUSSIAN;
-        recipe->sigma2 = s->sigma * s->sigma;
+        if (recipe->likelihood == ELBOW_BERNOULLI) recipe->likelihood = ELBOW_GAUSSIAN;
+        recipe->spread = s->sigma.from;
+        recipe->sigma2 = s->sigma.sigma * s->sigma.sigma;
     }
     if (cli_given(args, "loss")) {
         recipe->likelihood = s->loss == LOSS_BCE ? ELBOW_BERNOULLI : ELBOW_GAUSSIAN;
         recipe->sigma2 = s->loss == LOSS_SSE ? 0.5 : 1;
+        recipe->spread = ELBOW_SPREAD_FIXED;
     }
     if (recipe->model == ELBOW_LINEAR) memset(recipe->hidden, 0, sizeof recipe->hidden);
 }

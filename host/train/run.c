@@ -71,6 +71,7 @@ static const field train_fields[] = {
     {"schedule_target", NUMBER, TRAIN(schedule_target), -HUGE_VAL, HUGE_VAL, NULL},
     {"schedule_gain", NUMBER, TRAIN(schedule_gain), 0, HUGE_VAL, NULL},
     {"schedule_pull", NUMBER, TRAIN(schedule_pull), 0, HUGE_VAL, NULL},
+    {"schedule_most", NUMBER, TRAIN(schedule_most), 0, HUGE_VAL, NULL},
     {"free_bits", NUMBER, TRAIN(free_bits), 0, HUGE_VAL, NULL},
     {"free_bits_group", UINT32, TRAIN(free_bits_group), 1, UINT32_MAX, NULL},
     {"patience", UINT32, TRAIN(patience), 0, UINT32_MAX, NULL},

@@ -131,9 +131,25 @@ printf '\037\213not gzip' >bad.gz
 expect 1 "after 0 of 2 images" train ./cut.idx --device native
 expect 1 "corrupt" train ./bad.gz --device native
 expect 1 "not finite" train shapes --device native --limit 100 --likelihood gaussian --sigma 1e-19 --quiet --out infinite
+elbow devices >&- 2>err && fail "a closed output goes unnoticed"
+grep -q "standard output" err || fail "a closed output goes unsaid"
 if [ -e /dev/full ]; then
     elbow devices >/dev/full 2>err && fail "a full disk goes unnoticed"
-    grep -q "standard output" err || fail "a full disk goes unsaid"
+    grep -q "standard output: No space" err || fail "a full disk goes unsaid"
+    elbow selftest --device native --json >/dev/full 2>err && fail "a full disk goes unnoticed in a long output"
+    grep -Eq "standard output: (No space|not all)" err || fail "a full disk goes unsaid in a long output"
+fi
+mkfifo pipe && ln -s loop loop && mkdir hollow
+expect 1 "pipe is not a regular file" diagnose pipe --loss bce
+expect 1 "pipe is not a regular file" train --config pipe
+expect 1 "pipe is not a regular file" train ./pipe --device native
+expect 1 "./loop: Too many levels" train ./loop --device native
+expect 1 "holds no train-images" train ./hollow --device native
+if [ "$(id -u)" -ne 0 ]; then # nothing is closed to root
+    mkdir closed && : >closed/run.json && chmod 0 closed
+    expect 1 "closed: Permission denied" train --resume --out closed
+    expect 1 "closed cannot be listed: Permission denied" train ./closed --device native
+    chmod 700 closed
 fi
 
 # ---- explain: docs/weight.md's table, both ways ----
@@ -272,21 +288,74 @@ expect 0 "starting it" $small --epochs 1 --out parts --resume
 expect 0 "" train --resume --epochs 2 --out parts --device native
 [ "$(tail -n 1 out | sed 's/.* //')" = "$digest" ] || fail "resuming gives another digest"
 
-# Ctrl-C: the state is saved, one line says how to go on, and a run that goes on ends
+# Ctrl-C, a closed terminal: the state is saved, one line says how to go on; a signal that was ignored stays so. Where
+# standard error is closed no file takes its place.
 # shellcheck disable=SC2086
-python3 - $small --epochs 100000 --out stopped >out 2>err <<'EOF' || fail "Ctrl-C"
-import signal, subprocess, sys
-p = subprocess.Popen(["elbow"] + sys.argv[1:], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-lines = []
-for line in p.stderr:
-    lines.append(line)
-    if line.startswith("epoch"):
-        if len([l for l in lines if l.startswith("epoch")]) == 1: p.send_signal(signal.SIGINT)
+python3 - $small >out 2>err <<'EOF' || fail "signals"
+import os, signal, subprocess, sys
+
+
+def start(epochs, out, **how):
+    command = ["elbow"] + sys.argv[1:] + ["--epochs", str(epochs), "--out", out]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **how)
+
+
+def lines_of(p, number):
+    lines = []
+    for line in p.stderr:
+        lines.append(line)
+        if line.startswith("epoch") and len([l for l in lines if l.startswith("epoch")]) == 1: p.send_signal(number)
+    return lines
+
+
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    run = "stopped-%d" % number
+    p = start(100000, run, stderr=subprocess.PIPE)
+    last = lines_of(p, number)[-1]
+    assert p.wait(60) == 1, p.returncode
+    assert p.stdout.read() == ""
+    assert "elbow train --resume --out " + run in last, last
+    assert os.path.getsize(run + "/state.safetensors") > 0
+p = start(3, "ignored", stderr=subprocess.PIPE, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+lines_of(p, signal.SIGHUP)
+assert p.wait(60) == 0, p.returncode
+p = start(100000, "silent", preexec_fn=lambda: os.close(2))
+while not os.path.exists("silent/state.safetensors"): assert p.poll() is None
+if os.path.exists("/proc/self/fd"): assert os.readlink("/proc/%d/fd/2" % p.pid) == "/dev/null"
+p.terminate()
 assert p.wait(60) == 1, p.returncode
-assert p.stdout.read() == ""
-assert "elbow train --resume --out stopped" in lines[-1], lines[-1]
 EOF
-[ -s stopped/state.safetensors ] || fail "Ctrl-C: no state"
+
+# Damage: a bit of the state or of the model; another training in the same folder.
+cat >flip.py <<'EOF'
+import sys
+
+path, at = sys.argv[1], int(sys.argv[2])
+data = bytearray(open(path, "rb").read())
+data[at] ^= 1
+open(path, "wb").write(data)
+EOF
+for at in -1 -9000; do
+    rm -rf flipped && cp -r whole flipped && python3 flip.py flipped/state.safetensors "$at"
+    expect 1 "it is damaged" train --resume --out flipped --epochs 3 --device native --quiet
+done
+rm -rf flipped && cp -r whole flipped
+sed -i 's/"epoch":"2"/"epoch":"1"/' flipped/state.safetensors
+expect 1 "it is damaged" train --resume --out flipped --epochs 3 --device native --quiet
+python3 flip.py flipped/model.safetensors -100
+expect 0 "its note sha256 differs" evaluate flipped --device native
+expect 0 "" evaluate whole --device native
+grep -q sha256 err && fail "evaluate: a model as it was written is said to differ"
+# shellcheck disable=SC2086
+python3 - $small --epochs 1 --out taken >out 2>err <<'EOF' || fail "two trainings in one folder"
+import fcntl, os, subprocess, sys
+
+os.mkdir("taken")
+fcntl.flock(os.open("taken", os.O_RDONLY), fcntl.LOCK_EX)
+p = subprocess.run(["elbow"] + sys.argv[1:], capture_output=True, text=True)
+assert p.returncode == 1 and "elbow: taken is locked by another process" in p.stderr, p
+assert os.listdir("taken") == [], os.listdir("taken")
+EOF
 
 # On a terminal one line is redrawn, never wider than it; NO_COLOR is respected.
 # shellcheck disable=SC2086

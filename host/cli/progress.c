@@ -20,8 +20,13 @@ void cli_catch_interrupts(void)
     struct sigaction action = {.sa_handler = on_interrupt};
     action.sa_flags = (int)(SA_RESETHAND | SA_RESTART); /* reset: the second one kills at once */
     sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < CLI_COUNT_OF(signals); i++) {
+        struct sigaction before;
+        /* nohup, and shells that start what runs in the background, ignore one for us: it stays so. */
+        if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            sigaction(signals[i], &action, NULL);
+    }
 }
 
 static void eta_text(char *out, size_t size, double seconds)

@@ -148,6 +148,7 @@ static int report(const train_settings *s, const cli_session *session)
 static int read_run(train_settings *s, cli_session *session, const cli_args *args)
 {
     if (s->resume && !holds(s->out, "run.json")) {
+        if (errno != ENOENT && errno != ENOTDIR) return cli_failure("%s: %s", s->out, strerror(errno));
         if (s->data == NULL) return cli_failure("%s holds no run to go on with", s->out);
         cli_warn("%s holds no run to go on with yet: starting it", s->out);
         s->resume = false;

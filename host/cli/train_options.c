@@ -278,7 +278,8 @@ const cli_command cli_train = {
                "shapes (made "
                "by elbow itself), a folder with the four IDX files, gzipped or not, or one IDX file. The same command "
                "gives the "
-               "same digest on every device. Ctrl-C finishes the step and saves the state, and --resume goes on from "
+               "same digest on every device. Ctrl-C (or a closed terminal) finishes the step and saves the state, and "
+               "--resume goes on from "
                "it; the exit "
                "status is then 1.",
     .examples = {"elbow train fashion-mnist", "elbow train shapes --limit 2000 --epochs 3 --latent 5 --out runs/shapes",

@@ -2,6 +2,7 @@
 #include "io/data.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -86,6 +87,8 @@ elbow_status elb_data_find(char **path, elb_error *err, const char *source)
         if (*path) return ELBOW_OK;
     }
     struct stat about;
+    if (stat(source, &about) && errno != ENOENT && errno != ENOTDIR)
+        return elb_fail(err, ELBOW_IO, "%s: %s", source, strerror(errno));
     if (stat(source, &about)) return not_found(err, source, list);
     return join(path, err, source, strlen(source), "");
 }

@@ -3,6 +3,7 @@
 #include "io/idx.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +14,7 @@ static elbow_status find_file(char **path, elb_error *err, const char *folder, c
     char best[256] = "";
     const size_t length = strlen(prefix);
     DIR *list = opendir(folder);
-    if (!list) return elb_fail(err, ELBOW_IO, "%s cannot be listed", folder);
+    if (!list) return elb_fail(err, ELBOW_IO, "%s cannot be listed: %s", folder, strerror(errno));
     for (const struct dirent *entry; (entry = readdir(list));) {
         const char *name = entry->d_name, *rest = name + length;
         if (strncmp(name, prefix, length) || (*rest != '-' && *rest != '.') || strncmp(rest + 1, "idx", 3)) continue;

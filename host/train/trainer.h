@@ -15,6 +15,7 @@ typedef struct elb_trainer {
     elbow_data *data;
     elbow_train_options options;
     char fingerprint[65];
+    int lock; /* on the run's folder; -1: none */
 
     elb_feed *feed, *measured[2]; /* training; validation and test */
     elb_stepper stepper;

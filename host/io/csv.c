@@ -17,7 +17,7 @@ typedef struct table {
     char separator;
     locale_t locale; /* a program may have set another in which 0.5 is 0,5 */
     uint32_t columns;
-    uint32_t room; /* rows that the text can hold at most */
+    uint32_t room; /* more rows than the text can hold */
 } table;
 
 typedef struct cell {
@@ -96,8 +96,11 @@ static elbow_status refuse(elb_error *err, const table *t, uint32_t column, cell
     if (!*c->text)
         return elb_fail(err, ELBOW_BAD_DATA, "line %" PRIu64 ", column %u is empty: every row needs all its numbers",
                         t->line, column + 1);
+    const char *hint = strchr(c->text, ',')   ? ": write 0.5, not 0,5"
+                       : strchr(c->text, ' ') ? ": put commas between numbers"
+                                              : "";
     return elb_fail(err, ELBOW_BAD_DATA, "line %" PRIu64 ", column %u: '%s' is no number%s", t->line, column + 1,
-                    shown(c), strchr(c->text, ',') ? ": write 0.5, not 0,5" : "");
+                    shown(c), hint);
 }
 
 static elbow_status read_row(float *row, elb_error *err, table *t)
@@ -113,8 +116,8 @@ static elbow_status read_row(float *row, elb_error *err, table *t)
     }
     if (c.last && column == t->columns) return ELBOW_OK;
     while (!c.last) c = take_cell(t), column++;
-    return elb_fail(err, ELBOW_BAD_DATA, "line %" PRIu64 " has %u cells, but the first row %u", t->line, column,
-                    t->columns);
+    return elb_fail(err, ELBOW_BAD_DATA, "line %" PRIu64 " has %u cell%s, but the first row %u", t->line, column,
+                    column == 1 ? "" : "s", t->columns);
 }
 
 /* Looks at a line without taking it: how many cells, how many of them numbers, and its first cell. */
@@ -165,7 +168,7 @@ static elbow_status begin(table *t, elb_error *err)
                         cells);
     t->columns = (uint32_t)cells;
     const size_t most = ((size_t)(t->end - t->at) + 1) / 2 / cells;
-    t->room = most < 1 ? 1 : most > UINT32_MAX ? UINT32_MAX : (uint32_t)most;
+    t->room = most < UINT32_MAX ? (uint32_t)most + 1 : UINT32_MAX;
     return ELBOW_OK;
 }
 

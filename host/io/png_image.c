@@ -109,10 +109,9 @@ static elbow_status decode(reader *in)
 elbow_status elb_png_image(elb_image *out, elb_error *err, const unsigned char *bytes, size_t size)
 {
     reader in = {.at = bytes, .left = size, .size = size, .err = err};
-    elbow_status status = elb_fail(err, ELBOW_MEMORY, "no memory for libpng");
     in.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &in, on_error, on_warning);
     if (in.png) in.info = png_create_info_struct(in.png);
-    if (in.info) status = decode(&in);
+    const elbow_status status = in.info ? decode(&in) : elb_fail(err, ELBOW_MEMORY, "no memory for libpng");
     png_destroy_read_struct(&in.png, &in.info, NULL);
     free(in.raw);
     free(in.row);

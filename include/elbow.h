@@ -104,7 +104,8 @@ ELBOW_API const elbow_device_info *elbow_device(const elbow_context *context);
 /* ---- 3. data
  * --------------------------------------------------------------------------------------------------------- */
 
-/* A data set: images in 0..1 (stored as bytes where the source has bytes), split into training and test images. */
+/* A data set: images in 0..1 (stored as bytes where the source has bytes), or rows of numbers, split into training and
+ * test images. */
 typedef struct elbow_data elbow_data;
 
 typedef enum elbow_split { ELBOW_TRAIN, ELBOW_VALIDATION, ELBOW_TEST } elbow_split;
@@ -118,13 +119,19 @@ typedef struct elbow_data_info {
     double minimum, maximum, mean;    /* of the training pixels, on the 0..1 scale */
     double grey;                      /* share of training pixels that are neither 0 nor 1 */
     bool bytes;                       /* stored as 8-bit values that mean value/255 */
+    bool counts;                      /* no bytes: all training values are whole, none below 0, some above 1 */
     bool own_test;                    /* false: the source has no test split and the training images stand in */
 } elbow_data_info;
 
 /* Loads "fashion-mnist", "mnist" (found along ELBOW_DATA, then where Debian's package puts it), "shapes" (made by the
- * library: 32x32, factors shape, scale, rotation, x, y), a folder with the four IDX files, gzipped or not, or one IDX
- * file. limit: only the first so many training images; 0: all. Owned by the caller, freed before the context. Errors:
- * NOT_FOUND, BAD_FILE, BAD_DATA (a constant set, sizes that differ), IO, MEMORY. */
+ * library: 32x32, factors shape, scale, rotation, x, y), or a path (docs/data.md has every rule):
+ *   - a folder with the four IDX files, gzipped or not; with PNG or JPEG images, all alike, in it or in its sub-folders
+ *     train and test; with CIFAR-10's data_batch_1.bin ... test_batch.bin;
+ *   - one file of IDX; .npy or .npz, (N, D), (N, H, W) or (N, H, W, C); .csv, N rows of D numbers; CIFAR-10's .bin.
+ * Bytes mean value/255; other numbers stay as they are. D numbers are an image of 1xD, or square if D = side^2 with a
+ * side of 16 or more. limit: only the first so many training images; 0: all. Owned by the caller, freed before the
+ * context. Errors: NOT_FOUND, BAD_FILE, BAD_DATA (a constant set, sizes that differ, NaN), IO, MEMORY, UNSUPPORTED (a
+ * JPEG in a build without libjpeg). */
 ELBOW_API elbow_status elbow_data_load(elbow_data **data, elbow_context *context, const char *source, uint32_t limit);
 
 /* The same from memory: count images of height x width x channels floats, copied. test may be NULL with test_count 0.
@@ -384,8 +391,8 @@ typedef struct elbow_diagnosis {
 } elbow_diagnosis;
 
 /* Reads an .npz file with the arrays x and x_hat (data and reconstructions, of one shape), mu and logvar (data,
- * latents) of float32, float64 or bytes, and judges them. loss: likelihood, sigma2, pixels, latents and weight of the
- * objective they were trained with; its other fields are ignored. logits: x_hat comes before the sigmoid.
+ * latents) of floats, integers or booleans, and judges them. loss: likelihood, sigma2, pixels, latents and weight of
+ * the objective they were trained with; its other fields are ignored. logits: x_hat comes before the sigmoid.
  * docs/diagnose.md has the lines that save such a file. Errors: NOT_FOUND (the file, or an array), BAD_FILE, BAD_DATA
  * (shapes that differ), IO, MEMORY. */
 ELBOW_API elbow_status elbow_diagnose(elbow_diagnosis *diagnosis, elbow_context *context, const char *path,

@@ -130,6 +130,8 @@ printf '\000\000\010\003\000\000\000\002\000\000\000\004\000\000\000\004cut' >cu
 printf '\037\213not gzip' >bad.gz
 expect 1 "after 0 of 2 images" train ./cut.idx --device native
 expect 1 "corrupt" train ./bad.gz --device native
+printf 'a,b\n1,2\n3,x\n' >bad.csv
+expect 1 "./bad.csv: line 3, column 2: 'x' is no number" train ./bad.csv --device native
 expect 1 "not finite" train shapes --device native --limit 100 --likelihood gaussian --sigma 1e-19 --quiet --out infinite
 elbow devices >&- 2>err && fail "a closed output goes unnoticed"
 grep -q "standard output" err || fail "a closed output goes unsaid"
@@ -151,6 +153,20 @@ if [ "$(id -u)" -ne 0 ]; then # nothing is closed to root
     expect 1 "closed cannot be listed: Permission denied" train ./closed --device native
     chmod 700 closed
 fi
+
+# ---- other sources: a table, and images that cannot be drawn ----
+
+printf 'a;b;c\n1;0.5;2\n3;4;-1\n0;0;7\n' >good.csv
+quick='--device native --epochs 1 --hidden 4 --latent 2 --likelihood gaussian --output linear --quiet'
+# shellcheck disable=SC2086
+expect 0 "" train ./good.csv $quick --out table
+[ -s table/samples.png ] || fail "a table: no samples.png"
+python3 -c "
+header = b\"{'descr': '|u1', 'fortran_order': False, 'shape': (4, 2, 3, 2), }\\n\"
+open('two.npy', 'wb').write(b'\\x93NUMPY\\1\\0' + len(header).to_bytes(2, 'little') + header + bytes(range(48)))"
+# shellcheck disable=SC2086
+expect 0 "no pictures: images of 2 channels" train ./two.npy $quick --out two
+[ -s two/curves.svg ] || fail "images of 2 channels: no curves.svg"
 
 # ---- explain: docs/weight.md's table, both ways ----
 

@@ -124,6 +124,10 @@ static int draw(const train_settings *s, const cli_session *session)
     if (status != CLI_DONE) return status;
     elbow_status drawn = elbow_draw_samples(session->model, samples, 8, 8, s->recipe.seed);
     if (drawn == ELBOW_OK) drawn = elbow_draw_reconstructions(session->model, session->data, reconstructions, 8, 8);
+    if (drawn == ELBOW_USAGE) { /* two channels, or rows of thousands: no reason to lose the result */
+        cli_warn("no pictures: %s", elbow_message(session->context));
+        drawn = ELBOW_OK;
+    }
     if (drawn == ELBOW_OK) drawn = elbow_draw_curves(session->context, s->out);
     return drawn == ELBOW_OK ? CLI_DONE : cli_library_failed(session->context, drawn);
 }

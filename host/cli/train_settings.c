@@ -9,8 +9,8 @@ int train_check(const void *settings, const cli_args *args)
     const train_settings *s = settings;
     const bool from_run = s->config != NULL || s->resume;
     if (s->data == NULL && !from_run)
-        return cli_wrong("train needs DATA: fashion-mnist, mnist, shapes or a folder with IDX files, such as "
-                         "'elbow train shapes'");
+        return cli_wrong("train needs DATA: fashion-mnist, mnist, shapes, or the path of a folder or a file, such "
+                         "as 'elbow train shapes'");
     if (s->resume && s->out == NULL) return cli_wrong("--resume needs the run to go on with: --resume --out RUN");
     if (s->resume && s->config != NULL)
         return cli_wrong("--resume and --config: a resumed run has its recipe already; leave --config out");

@@ -36,15 +36,16 @@ static void say_device(elbow_context *context, const char *asked)
 
 static void say_data(const elbow_data_info *data)
 {
-    char text[256], train[32], validation[32], test[32], middle[64] = "", end[96];
+    char text[256], train[32], validation[32], test[32], middle[64] = "", end[96], channels[16] = "";
     if (data->validation > 0)
         snprintf(middle, sizeof middle, ", %s validation", cli_count(validation, data->validation));
     if (data->own_test)
         snprintf(end, sizeof end, " and %s test images", cli_count(test, data->test));
     else
         snprintf(end, sizeof end, " images, which are the test images too");
-    snprintf(text, sizeof text, "%s  %s training%s%s, %ux%u", data->name, cli_count(train, data->train), middle, end,
-             (unsigned)data->width, (unsigned)data->height);
+    if (data->channels != 1) snprintf(channels, sizeof channels, "x%u", (unsigned)data->channels);
+    snprintf(text, sizeof text, "%s  %s training%s%s, %ux%u%s", data->name, cli_count(train, data->train), middle, end,
+             (unsigned)data->width, (unsigned)data->height, channels);
     say("data", text);
 }
 

@@ -10,18 +10,6 @@
 /* What Debian's dataset-* packages install into. */
 static const char packages[] = "/usr/share/datasets";
 
-/* Whether the folder holds training images under their usual names. */
-static bool has_images(const char *folder)
-{
-    DIR *list = opendir(folder);
-    if (!list) return false;
-    bool found = false;
-    for (const struct dirent *entry; !found && (entry = readdir(list));)
-        found = !strncmp(entry->d_name, "train-images", 12);
-    closedir(list);
-    return found;
-}
-
 static elbow_status join(char **out, elb_error *err, const char *a, size_t a_size, const char *b)
 {
     const size_t size = a_size + strlen(b) + 2;
@@ -30,12 +18,12 @@ static elbow_status join(char **out, elb_error *err, const char *a, size_t a_siz
     return ELBOW_OK;
 }
 
-/* Takes entry/name if it holds images; *path stays NULL if it does not. */
+/* Takes entry/name if it is a folder that a reader knows; *path stays NULL if it does not. */
 static elbow_status try_place(char **path, elb_error *err, const char *entry, size_t size, const char *name)
 {
     char *candidate = NULL;
     TRY(join(&candidate, err, entry, size, name));
-    if (has_images(candidate))
+    if (elb_folder_reader(candidate))
         *path = candidate;
     else
         free(candidate);
@@ -66,7 +54,7 @@ static elbow_status search_path(char **path, elb_error *err, const char *list, c
 static elbow_status not_found(elb_error *err, const char *source, const char *list)
 {
     if (strchr(source, '/')) return elb_fail(err, ELBOW_NOT_FOUND, "%s does not exist", source);
-    const char *get = "give the path of a folder with its IDX files";
+    const char *get = "give the path of a folder or a file";
     if (!strcmp(source, "fashion-mnist")) get = "install Debian's package dataset-fashion-mnist";
     if (!strcmp(source, "mnist"))
         get = "put its four IDX files (train-images-idx3-ubyte.gz, ...) into a folder named mnist and that folder's "

@@ -404,6 +404,7 @@ ELBOW_API elbow_status elbow_diagnose(elbow_diagnosis *diagnosis, elbow_context 
 typedef struct elbow_forecast {
     uint32_t active;      /* of min(latent, 64) */
     double rate;          /* nats per datum; a linear theory: it underrates a deep decoder */
+    double distortion;    /* nats per datum, constants of the density included; it overrates a deep decoder's */
     double collapse_beta; /* every latent is lost from this beta on */
     char sentence[256];   /* the same for people */
 } elbow_forecast;

@@ -179,6 +179,10 @@ START_TEST(predicted_by_the_threshold)
     ck_assert_uint_eq(is.active, 4);
     ck_assert(fabs(is.collapse_beta - 8) < 1e-3);
     ck_assert(fabs(is.rate - 0.5 * log(8 * 4.5 * 2 * 1.125)) < 1e-3);
+    /* Reverse water-filling: the squared error is t for each active latent and what the others would have. */
+    double error = 4 * 0.02;
+    for (int k = 4; k < 8; k++) error += made[k];
+    ck_assert(fabs(is.distortion - error / 0.04 - 4 * log(2 * acos(-1) * 0.02)) < 1e-3);
     recipe.latent = 2;
     WORKS(elb_predict(&is, &err, data, &recipe));
     ck_assert_uint_eq(is.active, 2);
@@ -186,6 +190,9 @@ START_TEST(predicted_by_the_threshold)
     WORKS(elb_predict(&is, &err, data, &recipe));
     ck_assert_uint_eq(is.active, 0);
     ck_assert(is.rate == 0);
+    double all = 0;
+    for (int k = 0; k < 8; k++) all += made[k];
+    ck_assert(fabs(is.distortion - all / 0.04 - 4 * log(2 * acos(-1) * 0.02)) < 1e-3);
     char text[256];
     elb_predict_sentence(text, sizeof text, &is, &recipe, 8);
     ck_assert_str_eq(
@@ -194,6 +201,18 @@ START_TEST(predicted_by_the_threshold)
     recipe.weight = 7.9;
     WORKS(elb_predict(&is, &err, data, &recipe));
     ck_assert_uint_eq(is.active, 1);
+    /* Bernoulli: every mean is 1/2, eight bits at rest; the residuals' spectrum is four times the data's. */
+    recipe = recipe_of(ELBOW_BERNOULLI, 1, ELBOW_SUM, ELBOW_SUM, 0.2);
+    WORKS(elb_predict(&is, &err, data, &recipe));
+    ck_assert_uint_eq(is.active, 2);
+    ck_assert(fabs(is.distortion - (8 * log(2) - (4 * made[0] - 0.2 + 4 * made[1] - 0.2) / 2)) < 1e-3);
+    recipe.weight = 1;
+    WORKS(elb_predict(&is, &err, data, &recipe));
+    ck_assert(fabs(is.distortion - 8 * log(2)) < 1e-3);
+    recipe.binarise = ELBOW_BINARISE_DYNAMIC; /* a pixel of variance 1/4: no latent is worth its nats */
+    recipe.likelihood = ELBOW_GAUSSIAN;
+    WORKS(elb_predict(&is, &err, data, &recipe));
+    ck_assert(fabs(is.distortion - 8 * 0.25 / 2 - 4 * log(2 * acos(-1))) < 1e-3);
     elb_data_free(data);
 }
 END_TEST

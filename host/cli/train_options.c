@@ -1,4 +1,5 @@
-/* train_options.c - the command train and its options: the one place that names them. */
+/* train_options.c - the command train and its options: the one place that names them, those that elbow sweep has as
+ * well included. A group that goes on behind an option that others leave out names itself again. */
 #include "cli/train.h"
 
 _Static_assert(sizeof(elbow_likelihood) == sizeof(unsigned) && sizeof(train_loss) == sizeof(unsigned),
@@ -202,7 +203,8 @@ static const cli_option options[] = {
      AT(device),
      .help = "where to compute; 'elbow devices' lists the ids. No device changes a bit of the result",
      .synonyms = " gpu cuda "},
-    {.name = "shards",
+    {.group = "Device",
+     .name = "shards",
      .metavar = "S|auto",
      .type = CLI_OWN,
      AT(train.shards),
@@ -233,7 +235,8 @@ static const cli_option options[] = {
      AT(resume),
      .help = "go on with the run in --out, to the same bits as if it had never stopped",
      .synonyms = " continue "},
-    {.name = "config",
+    {.group = "The run",
+     .name = "config",
      .metavar = "FILE",
      .type = CLI_TEXT,
      AT(config),
@@ -255,7 +258,7 @@ static const cli_option options[] = {
     {.name = "json", .type = CLI_FLAG, AT(json), .help = "print the result as one JSON document"},
 };
 
-static void defaults(void *settings)
+void train_defaults(void *settings)
 {
     *(train_settings *)settings = (train_settings){
         .recipe = elbow_recipe_default(),
@@ -288,7 +291,7 @@ const cli_command cli_train = {
     .option_count = CLI_COUNT_OF(options),
     .conflicts = conflicts,
     .settings_size = sizeof(train_settings),
-    .defaults = defaults,
+    .defaults = train_defaults,
     .check = train_check,
     .run = train_run,
 };

@@ -1,7 +1,6 @@
 /* find.c - where the data set that a name or a path stands for lies. */
 #include "io/data.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

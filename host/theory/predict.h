@@ -11,6 +11,8 @@
 typedef struct elb_prediction {
     uint32_t active;      /* latents predicted active, of min(recipe's latent, ELB_PREDICTED_LATENTS) */
     double rate;          /* sum over these of log(l_k / t) / 2, nats per datum */
+    double distortion;    /* (T - sum over these of l_k - t) / (2 sigma^2) + D/2 log(2 pi sigma^2), T the data's total
+                             variance; for Bernoulli H - sum over these of (l_k - t) / 2, H the pixels' entropies */
     double threshold;     /* t: beta sigma^2 for a Gaussian, beta for Bernoulli */
     double largest;       /* l_1 of the covariance; for Bernoulli of the Pearson residuals' */
     double collapse_beta; /* every latent is lost from this beta on */

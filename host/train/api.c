@@ -156,8 +156,10 @@ elbow_status elbow_foresee(elbow_forecast *forecast, elbow_context *context, con
 {
     elb_prediction prediction;
     TRY(elb_predict(&prediction, elb_begin(context), data, recipe));
-    *forecast = (elbow_forecast){
-        .active = prediction.active, .rate = prediction.rate, .collapse_beta = prediction.collapse_beta};
+    *forecast = (elbow_forecast){.active = prediction.active,
+                                 .rate = prediction.rate,
+                                 .distortion = prediction.distortion,
+                                 .collapse_beta = prediction.collapse_beta};
     elb_predict_sentence(forecast->sentence, sizeof forecast->sentence, &prediction, recipe, data->info.pixels);
     return ELBOW_OK;
 }

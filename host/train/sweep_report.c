@@ -107,9 +107,10 @@ static void say_predicted(report *r)
                        r->rows[0].predicted.collapse_beta);
     if (!compared) return;
     qsort(errors, compared, sizeof *errors, rising);
-    elb_page_paragraph(&r->page,
-                       "Its rate was off by %.0f\xc2\xa0%% in the median, its count of active latents by at most %u.",
-                       100 * errors[compared / 2], units);
+    elb_page_paragraph(
+        &r->page,
+        "The forecast's rate was off by %.0f\xc2\xa0%% in the median, its count of active latents by at most %u.",
+        100 * errors[compared / 2], units);
 }
 
 static void say_all(report *r)
@@ -247,9 +248,18 @@ static void put_row(report *r, const elbow_sweep_row *row)
 
 static void put_table(report *r)
 {
-    const elb_column all[] = {{BETA, true},           {BETA "_norm", true}, {SIGMA, true},    {"ELBO", true},
-                              {"distortion", true},   {"rate", true},       {"active", true}, {"SSE", true},
-                              {"predicted: D", true}, {"rate", true},       {"active", true}, {"run", false}};
+    const elb_column all[] = {{BETA, true},
+                              {BETA "_norm", true},
+                              {SIGMA, true},
+                              {"ELBO", true},
+                              {"distortion D", true},
+                              {"rate R", true},
+                              {"active", true},
+                              {"SSE", true},
+                              {"D predicted", true},
+                              {"R predicted", true},
+                              {"active predicted", true},
+                              {"run", false}};
     elb_column columns[COUNT(all)];
     char images[32];
     size_t count = 0;

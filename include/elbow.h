@@ -2,7 +2,7 @@
  *
  * The header reads from simple to advanced:
  *   1. statuses and messages     3. data       5. training and the run folder     7. what a weight means
- *   2. context and devices       4. models     6. measuring and drawing           8. selftest
+ *   2. context and devices       4. models     6. measuring and drawing           8. selftest    9. sweeps
  * include/elbow_cl.h lends and borrows OpenCL objects.
  *
  * Law of this API
@@ -426,6 +426,63 @@ typedef struct elbow_verdict {
  * on_verdict is called for each. Returns WRONG_BITS if any is wrong; the message names the first. */
 typedef void elbow_on_verdict(void *user, const elbow_verdict *verdict);
 ELBOW_API elbow_status elbow_selftest(elbow_context *context, elbow_on_verdict *on_verdict, void *user);
+
+/* ---- 9. sweeps: the same model at many weights
+ * ------------------------------------------------------------------------ */
+
+#define ELBOW_MAX_BETAS 64
+
+/* What became of one weight. */
+typedef struct elbow_sweep_row {
+    elbow_weight weight;
+    elbow_metrics test;       /* of the test images, at beta 1 */
+    elbow_forecast predicted; /* what elbow_foresee said before */
+    char digest[65];
+    char run[32]; /* its run folder in `out`: "beta-4" */
+} elbow_sweep_row;
+
+typedef struct elbow_sweep_progress {
+    uint32_t run, runs;             /* which one this is about, from 1, in the order of the betas; of how many */
+    uint32_t done;                  /* runs that have ended */
+    double beta;                    /* of this one ... */
+    const char *device;             /* ... and the device that it is on */
+    const elbow_progress *training; /* how its training goes; NULL when it has ended ... */
+    const elbow_sweep_row *row;     /* ... and this is what became of it */
+    bool kept;                      /* it had ended before elbow_sweep was called */
+    double seconds, seconds_left;   /* of the whole sweep: since the call; predicted, NAN while nothing is known */
+} elbow_sweep_progress;
+
+/* Called as elbow_on_progress is, and when a run has ended; from several threads when there are several devices, but
+ * never twice at a time. It must not use the contexts. Return true to stop: states are saved. */
+typedef bool elbow_on_sweep(void *user, const elbow_sweep_progress *progress);
+
+typedef struct elbow_sweep_options {
+    const double *betas;        /* (count), each 0 or more and above the one before */
+    uint32_t count;             /* up to ELBOW_MAX_BETAS */
+    const char *out;            /* the folder to write */
+    bool overwrite;             /* start anew where it holds a sweep */
+    const char *const *devices; /* (device_count) ids of devices that take runs beside the context's own: each gets a
+                                   thread and a context of its own */
+    uint32_t device_count;
+    const char *command; /* how the sweep is repeated, for its report; NULL: not said */
+    elbow_on_sweep *progress;
+    void *user;
+} elbow_sweep_options;
+
+/* Trains one model for each beta, each in a run folder of its own inside `out`, and measures and draws it: rows (count)
+ * belong to the caller, and `out` gets sweep.json and report.html (docs/sweep.md). The recipe's weight, and out,
+ * resume, progress and user of train, do not count. A sweep that was stopped or killed goes on when it is called again,
+ * and ends with the same files: runs that have ended are not trained again, and betas may be added.
+ *
+ *     const double betas[] = {0.5, 1, 2};
+ *     elbow_sweep_row rows[3];
+ *     const elbow_sweep_options options = {.betas = betas, .count = 3, .out = "runs/sweep"};
+ *     elbow_status status = elbow_sweep(rows, context, data, &recipe, &train, &options);
+ *
+ * Errors: USAGE (betas; a folder with a sweep of another recipe), STOPPED, and those of elbow_train. */
+ELBOW_API elbow_status elbow_sweep(elbow_sweep_row *rows, elbow_context *context, elbow_data *data,
+                                   const elbow_recipe *recipe, const elbow_train_options *train,
+                                   const elbow_sweep_options *options);
 
 #ifdef __cplusplus
 }

@@ -95,16 +95,37 @@ expect 2 "did you mean --latent?" explain --latents 20 --pixels 784
 expect 2 "--scale is for squared error" explain --preset keras --scale 255
 expect 2 "needs FILE" diagnose
 expect 2 "did you mean --logits?" diagnose file.npz --logit
+expect 2 "needs DATA" sweep --out swept
+expect 2 "--out DIR" sweep shapes
+expect 2 "did you mean --betas?" sweep shapes --beta 1 --out swept
+expect 2 "did you mean --betas?" sweep shapes --weight 1 --out swept
+expect 2 "has no option --resume" sweep shapes --resume --out swept
+expect 2 "--betas needs a value" sweep shapes --out swept --betas
+expect 2 "such as 0.25,1,4" sweep shapes --out swept --betas ''
+expect 2 "'x': not numbers" sweep shapes --out swept --betas 1,x
+expect 2 "',2': not numbers" sweep shapes --out swept --betas 1,,2
+expect 2 "not numbers" sweep shapes --out swept --betas 1,2,
+expect 2 "not numbers" sweep shapes --out swept --betas nan
+expect 2 "-1 is out of range: 0 to 1e+09" sweep shapes --out swept --betas=-1,1
+expect 2 "1 is there twice" sweep shapes --out swept --betas 1,2,1.0
+expect 2 "at most 64 weights" sweep shapes --out swept --betas 0.1..10:60,20,21,22,23,24
+for range in 0.1..10 0.1..10:1 0.1..10:65 10..0.1:3 0..1:3 0.1..10:3x; do
+    expect 2 "such as 0.1..10:7" sweep shapes --out swept --betas "$range"
+done
+expect 2 "native is there twice" sweep shapes --out swept --device native,native
+expect 2 "names no device" sweep shapes --out swept --device ,
+expect 2 "no hidden layer" sweep shapes --out swept --model linear --hidden 10
+[ ! -e swept ] || fail "sweep: a wrong command line leaves a folder"
 
 # ---- help: every command's examples parse, every option is in the manual ----
 
 expect 0 "" --version
 grep -q '^elbow [0-9]' out || fail "--version"
 expect 0 "" --help
-for command in train evaluate sample reconstruct traverse encode explain diagnose devices selftest; do
+for command in train evaluate sample reconstruct traverse encode explain diagnose sweep devices selftest; do
     grep -q "^  $command " out || fail "--help does not list $command"
 done
-for command in train evaluate sample reconstruct traverse encode explain diagnose devices selftest; do
+for command in train evaluate sample reconstruct traverse encode explain diagnose sweep devices selftest; do
     expect 0 "" $command --help
     cp out "$command.help"
     sed -n '/^Examples/,$ s/^  elbow //p' out >examples
@@ -405,12 +426,58 @@ coloured = run(100, {"NO_COLOR": ""})
 assert "\x1b[32m[====" in coloured and coloured.count("\n") < 30, coloured
 EOF
 
+# ---- sweep: its runs are train's; the last line names the folder; Ctrl-C says how to go on, and that does ----
+
+weights="sweep shapes --device native --limit 300 --hidden 16 --latent 2 --batch 50"
+# shellcheck disable=SC2086
+expect 0 "run 2/2" $weights --epochs 2 --betas 1,0.5 --out swept
+tail -n 1 out | grep -q '^swept  ' || fail "sweep: the last line names no folder"
+grep -q '^run 1/2  beta 0.5 .* active' err || fail "sweep: no line for a run that has ended"
+python3 - "$digest" 2>err <<'EOF' || fail "sweep: sweep.json or report.html"
+import json, sys, xml.etree.ElementTree
+d = json.load(open("swept/sweep.json"))
+assert [r["beta"] for r in d["rows"]] == [0.5, 1] and d["recipe"]["weight"] == 1
+assert d["rows"][1]["digest"] == sys.argv[1], "not the digest of elbow train"
+assert list(d["rows"][0]["predicted"]) == ["rate", "distortion", "active_units", "collapse_beta"]
+assert all(abs(r["elbo"] + r["distortion"] + r["rate"]) < 1e-9 and r["sigma2"] is None for r in d["rows"])
+page = xml.etree.ElementTree.parse("swept/report.html").getroot()
+words = "".join(page.itertext())
+assert page.tag == "html" and "elbow sweep shapes --betas 1,0.5 --out swept" in words, words
+assert not [e for e in page.iter() if e.tag in ("script", "link") or not e.get("src", "data:").startswith("data:")]
+EOF
+# shellcheck disable=SC2086
+json "[r['beta'] for r in d['rows']] == [0.1, 0.316, 1, 10, 30]" \
+    $weights --epochs 1 --betas 0.1..1:3,10..30:2 --out ranged --json --quiet
+json "d['digest'] == '$digest'" evaluate swept/beta-1 --device native --json
+json "d['digest'] == '$digest'" train --config swept/sweep.json --out swept-1 --device native --json --quiet
+# shellcheck disable=SC2086
+expect 2 '"latent" 2, not 3' $weights --epochs 2 --latent 3 --betas 1,0.5 --out swept --quiet
+# shellcheck disable=SC2086
+expect 0 "(kept)" $weights --epochs 2 --betas 1,0.5 --out swept
+# shellcheck disable=SC2086
+python3 - $weights --betas 0.5,1 --epochs 200 --out "it's swept" --overwrite >out 2>err <<'EOF' || fail "sweep: Ctrl-C"
+import os, shlex, signal, subprocess, sys, time
+p = subprocess.Popen(["elbow"] + sys.argv[1:], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+while not os.path.exists("it's swept/beta-0.5/state.safetensors"): time.sleep(0.01)
+p.send_signal(signal.SIGINT)
+lines = p.stderr.read().splitlines()
+assert p.wait(60) == 1 and p.stdout.read() == "", lines
+assert "stopped in run 1 of 2 (beta 0.5)" in lines[-1] and "go on with: " in lines[-1], lines[-1]
+again = shlex.split(lines[-1].split("go on with: ", 1)[1])
+assert "--overwrite" not in again and "it's swept" in again, again
+subprocess.run(again, check=True, capture_output=True)
+assert os.path.exists("it's swept/report.html")
+EOF
+
 # ---- the examples of the help run as printed ----
 
-sed -n 's/^  elbow \(train shapes.*\)/\1/p' train.help >examples
-sed -n '/^Examples/,$ s/^  elbow //p' evaluate.help sample.help reconstruct.help traverse.help encode.help >>examples
-sed -n 's/^  elbow \(train --resume.*\)/\1/p' train.help >>examples
-[ "$(grep -c . examples)" -ge 12 ] || fail "too few examples to run"
+{
+    sed -n 's/^  elbow \(train shapes.*\)/\1/p' train.help
+    sed -n '/^Examples/,$ s/^  elbow //p' evaluate.help sample.help reconstruct.help traverse.help encode.help
+    sed -n 's/^  elbow \(train --resume.*\)/\1/p' train.help
+    sed -n 's/^  elbow \(sweep shapes.*\)/\1/p' sweep.help
+} >examples
+[ "$(grep -c . examples)" -ge 14 ] || fail "too few examples to run"
 while read -r example; do
     # shellcheck disable=SC2086
     expect 0 "" $example --device native

@@ -107,7 +107,7 @@ void cli_help(const cli_command *command);
 void cli_wrapped(const char *text, int at, int indent, int width);
 
 extern const cli_command cli_devices, cli_selftest, cli_train, cli_evaluate, cli_sample, cli_reconstruct, cli_traverse,
-    cli_encode, cli_explain, cli_diagnose;
+    cli_encode, cli_explain, cli_diagnose, cli_sweep;
 
 /* ---- spelling (spell.c) ---- */
 
@@ -178,9 +178,10 @@ typedef struct cli_progress {
     uint32_t said;  /* last epoch that has its plain line */
 } cli_progress;
 
-/* After the first Ctrl-C cli_on_progress asks to stop; a second kills at once. */
+/* After the first Ctrl-C cli_on_progress and cli_on_sweep ask to stop; a second kills at once. */
 void cli_catch_interrupts(void);
 bool cli_on_progress(void *progress, const elbow_progress *now);
+bool cli_on_sweep(void *progress, const elbow_sweep_progress *now);
 void cli_progress_end(cli_progress *progress);
 
 #endif

@@ -132,6 +132,81 @@ bool cli_on_progress(void *user, const elbow_progress *now)
     return interrupted;
 }
 
+/* ---- a sweep: a line that stays for each run that has ended, below them the one that is redrawn ---- */
+
+/* Seconds between the lines that say that a long run is alive, where there is no terminal. */
+static const double ALIVE_EVERY = 60;
+
+static int run_head(char *out, size_t size, const elbow_sweep_progress *now)
+{
+    return snprintf(out, size, "run %*u/%u  beta %-8g", digits(now->runs), (unsigned)now->run, (unsigned)now->runs,
+                    now->beta);
+}
+
+static void ended_line(const elbow_sweep_progress *now)
+{
+    char head[64], eta[48];
+    const elbow_metrics *m = &now->row->test;
+    run_head(head, sizeof head, now);
+    eta_text(eta, sizeof eta, now->done < now->runs ? now->seconds_left : -1);
+    fprintf(stderr, "%s%s  test ELBO %.2f D %.2f R %.2f  %u of %u active%s%s\n",
+            isatty(STDERR_FILENO) ? "\r\033[K" : "", head, m->elbo, m->distortion, m->rate, (unsigned)m->active_units,
+            (unsigned)m->latent,
+            now->kept        ? "  (kept)"
+            : eta[0] != '\0' ? "  "
+                             : "",
+            now->kept ? "" : eta);
+}
+
+static void sweep_line(const elbow_sweep_progress *now)
+{
+    char head[64], tail[192], eta[48];
+    const elbow_progress *t = now->training;
+    const int width = cli_width(stderr) - 1, head_length = run_head(head, sizeof head, now);
+    const double all = now->seconds + now->seconds_left;
+    eta_text(eta, sizeof eta, now->seconds_left);
+    const int tail_length =
+        snprintf(tail, sizeof tail, "  epoch %*u/%u  ELBO %.1f  D %.1f  R %.1f   %s", digits(t->epochs),
+                 (unsigned)t->epoch, (unsigned)t->epochs, t->train.elbo, t->train.distortion, t->train.rate, eta);
+    int bar = width - head_length - tail_length - 3;
+    if (bar > 20) bar = 20;
+    fprintf(stderr, "\r\033[K%.*s", width, head);
+    if (bar >= 5) draw_bar(stderr, all > 0 ? now->seconds / all : 0, bar);
+    const int room = width - head_length - (bar >= 5 ? bar + 2 : 0);
+    fprintf(stderr, "%.*s", room > 0 ? room : 0, tail);
+    fflush(stderr);
+}
+
+static void alive_line(const elbow_sweep_progress *now)
+{
+    char head[64], eta[48];
+    const elbow_progress *t = now->training;
+    run_head(head, sizeof head, now);
+    eta_text(eta, sizeof eta, now->seconds_left);
+    fprintf(stderr, "%s  epoch %u/%u  %s\n", head, (unsigned)t->epoch, (unsigned)t->epochs, eta);
+}
+
+bool cli_on_sweep(void *user, const elbow_sweep_progress *now)
+{
+    cli_progress *progress = user;
+    const bool terminal = isatty(STDERR_FILENO);
+    const double quiet_for = now->seconds - progress->last;
+    if (progress->quiet) return interrupted;
+    if (now->training == NULL) {
+        ended_line(now);
+        progress->drawn = false;
+        progress->last = now->seconds;
+    } else if (terminal && (!progress->drawn || quiet_for >= 0.1)) {
+        sweep_line(now);
+        progress->drawn = true;
+        progress->last = now->seconds;
+    } else if (!terminal && quiet_for >= ALIVE_EVERY) {
+        alive_line(now);
+        progress->last = now->seconds;
+    }
+    return interrupted;
+}
+
 void cli_progress_end(cli_progress *progress)
 {
     if (progress->drawn) fputc('\n', stderr);

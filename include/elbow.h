@@ -398,13 +398,68 @@ typedef struct elbow_diagnosis {
 ELBOW_API elbow_status elbow_diagnose(elbow_diagnosis *diagnosis, elbow_context *context, const char *path,
                                       const elbow_recipe *loss, bool logits);
 
-/* Before any training: how many latents will carry something at the recipe's weight, by the closed form of the linear
- * VAE on the data's spectrum (docs/weight.md). A forecast, close in where latents are lost; costs about half a second.
+/* Before any training: what to expect at each weight. The closed form of the linear VAE on the data's spectrum says
+ * from which beta on all latents are lost, exactly; for a deep model a small one of its kind is trained for some
+ * seconds while beta rises, and its rates are what is foreseen (docs/advise.md says how close that is).
+ *
+ *     elbow_advice advice;
+ *     elbow_recipe recipe = elbow_recipe_default();
+ *     elbow_status status = elbow_advise(&advice, context, data, &recipe, NULL);
+ *     for (uint32_t i = 0; status == ELBOW_OK && i < advice.row_count; i++)
+ *         printf("beta %g: rate %.1f\n", advice.rows[i].beta, advice.rows[i].rate);
  */
+#define ELBOW_MAX_ADVICE_ROWS 32
+
+typedef struct elbow_advice_row {
+    double beta, sigma2; /* the weight in its two readings, as in elbow_weight */
+    uint32_t active_units;
+    double rate, distortion; /* as elbow_evaluate reports them */
+} elbow_advice_row;
+
+typedef struct elbow_advice {
+    uint32_t images, pixels, latent;
+    double variance;        /* total variance of the data on the likelihood's scale */
+    double largest;         /* l_1, the largest eigenvalue of the covariance on that scale */
+    double collapse_beta;   /* every latent is lost from this beta on */
+    double learnt_collapse; /* the same where the Gaussian's variance is learnt; NAN for Bernoulli */
+    double linear_sigma2;   /* the variance that a linear VAE learns at beta 1; NAN for Bernoulli */
+    double optimal_beta;    /* beta that is best for the likelihood: 1 for Bernoulli, for a Gaussian that whose sigma2
+                               is optimal_sigma2 */
+    double optimal_sigma2;  /* the Gaussian's variance that is best at beta 1; NAN for Bernoulli */
+    double start_beta;      /* recommended to begin with ... */
+    double start_weight;    /* ... as a weight under the recipe's reductions */
+    char why[512];          /* ... and the reason, for people */
+    uint32_t row_count;     /* beta rises */
+    elbow_advice_row rows[ELBOW_MAX_ADVICE_ROWS];
+    elbow_advice_row linear[ELBOW_MAX_ADVICE_ROWS]; /* the same of the linear VAE: a bound that needs no measurement */
+} elbow_advice;
+
+/* done: of all the work, 0 to 1. Return true to stop; elbow_advise then returns STOPPED. */
+typedef bool elbow_on_advice(void *user, const char *doing, double done);
+
+/* How. Zeroed, or NULL, it stands for the usual. */
+typedef struct elbow_advise_options {
+    const double *betas;       /* above 0; NULL: powers of two that lead to the collapse */
+    uint32_t beta_count;       /* at most ELBOW_MAX_ADVICE_ROWS */
+    elbow_on_advice *progress; /* may be NULL */
+    void *user;
+} elbow_advise_options;
+
+/* Of the recipe counts what decides: model, hidden, latent, activation, likelihood, sigma2, output, binarise, seed, and
+ * pixels, latents and weight for the start. Computes on the native device, whatever the context's: the same advice
+ * everywhere. A recipe of the LINEAR model is answered by the closed form alone. Errors: USAGE, MEMORY, STOPPED,
+ * BAD_DATA. */
+ELBOW_API elbow_status elbow_advise(elbow_advice *advice, elbow_context *context, const elbow_data *data,
+                                    const elbow_recipe *recipe, const elbow_advise_options *options);
+/* Draws active units, rate and distortion over beta, foreseen and linear, as SVG. */
+ELBOW_API elbow_status elbow_draw_advice(elbow_context *context, const char *path, const elbow_advice *advice);
+
+/* The short form, at the recipe's own weight and within half a second for images like MNIST's: a sample of the data, a
+ * smaller model, fewer steps. Above 2,048 pixels the linear VAE's closed form alone. */
 typedef struct elbow_forecast {
-    uint32_t active;      /* of min(latent, 64) */
-    double rate;          /* nats per datum; a linear theory: it underrates a deep decoder */
-    double distortion;    /* nats per datum, constants of the density included; it overrates a deep decoder's */
+    uint32_t active;      /* latents that will be active */
+    double rate;          /* nats per datum */
+    double distortion;    /* nats per datum, constants of the density included */
     double collapse_beta; /* every latent is lost from this beta on */
     char sentence[256];   /* the same for people */
 } elbow_forecast;

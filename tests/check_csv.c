@@ -38,8 +38,8 @@ START_TEST(forms_of_one_table)
                                         "a,b\n1,2\n3,4\n",
                                         "\"a, or so\",\"b\"\n1,2\n3,4\n",
                                         "# a,b\r\n1,2\r\n3,4\r\n",
-                                        "\xef\xbb\xbf"
-                                        "1,2\n3,4\n",
+                                        ("\xef\xbb\xbf"
+                                         "1,2\n3,4\n"),
                                         "\n1,2\n\n  \n3,4\n\n\r\n",
                                         " 1 , 2 \n3 ,4\n",
                                         "\"1\",\"2\"\n\"3\",\"4\"\n",

@@ -9,7 +9,7 @@ typedef enum train_loss { LOSS_SSE, LOSS_HALF_SSE, LOSS_BCE, LOSS_NOT_GIVEN } tr
 /* What --sigma says: a value, or where it comes from and its first value. */
 typedef struct train_spread {
     elbow_spread from;
-    double sigma;
+    double value;
 } train_spread;
 
 typedef struct train_settings {

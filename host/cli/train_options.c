@@ -265,7 +265,7 @@ void train_defaults(void *settings)
         .train = elbow_train_default(),
         .device = "auto",
         .loss = LOSS_NOT_GIVEN,
-        .sigma = {.sigma = 1},
+        .sigma = {.value = 1},
         .beta = 1,
     };
 }

@@ -85,7 +85,7 @@ void train_settle(train_settings *s, const cli_args *args)
     if (cli_given(args, "sigma")) {
         if (recipe->likelihood == ELBOW_BERNOULLI) recipe->likelihood = ELBOW_GAUSSIAN;
         recipe->spread = s->sigma.from;
-        recipe->sigma2 = s->sigma.sigma * s->sigma.sigma;
+        recipe->sigma2 = s->sigma.value * s->sigma.value;
     }
     if (cli_given(args, "loss")) {
         recipe->likelihood = s->loss == LOSS_BCE ? ELBOW_BERNOULLI : ELBOW_GAUSSIAN;

@@ -95,8 +95,8 @@ static bool parse_sigma(void *field, const char *text, cli_why *why)
         number = text[length] == ':' ? text + length + 1 : NULL;
     }
     char *end = NULL;
-    if (number != NULL) spread.sigma = strtod(number, &end);
-    if (number != NULL && (end == number || *end != '\0' || !(spread.sigma > 0 && spread.sigma <= 1000))) {
+    if (number != NULL) spread.value = strtod(number, &end);
+    if (number != NULL && (end == number || *end != '\0' || !(spread.value > 0 && spread.value <= 1000))) {
         const char *nearest = cli_nearest(word, spread_names + 1, CLI_COUNT_OF(spread_names) - 1);
         if (nearest != NULL)
             snprintf(why->text, sizeof why->text, "not '%s'; did you mean '%s'?", word, nearest);
@@ -113,11 +113,11 @@ static void show_sigma(char *out, size_t size, const void *field)
     train_spread spread;
     memcpy(&spread, field, sizeof spread);
     if (spread.from == ELBOW_SPREAD_FIXED)
-        snprintf(out, size, "%g", spread.sigma);
-    else if (fabs(spread.sigma - 1) < 1e-12)
+        snprintf(out, size, "%g", spread.value);
+    else if (fabs(spread.value - 1) < 1e-12)
         snprintf(out, size, "%s", spread_names[spread.from]);
     else
-        snprintf(out, size, "%s:%g", spread_names[spread.from], spread.sigma);
+        snprintf(out, size, "%s:%g", spread_names[spread.from], spread.value);
 }
 
 /* ---- --shards 8 ---- */

@@ -2,6 +2,7 @@
 #include "io/data.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,7 +82,10 @@ static elb_reader *file_reader(const char *path)
 static elbow_status load_path(elbow_data *data, elb_error *err, const char *path, uint32_t limit)
 {
     struct stat about;
-    const bool folder = !stat(path, &about) && S_ISDIR(about.st_mode);
+    if (stat(path, &about)) return elb_fail(err, ELBOW_IO, "%s: %s", path, strerror(errno));
+    const bool folder = S_ISDIR(about.st_mode);
+    /* Before anything opens it: opening a pipe waits for a writer. */
+    if (!folder && !S_ISREG(about.st_mode)) return elb_fail(err, ELBOW_BAD_FILE, "%s is not a regular file", path);
     elb_reader *read = folder ? elb_folder_reader(path) : file_reader(path);
     if (!read)
         return elb_fail(err, ELBOW_NOT_FOUND,

@@ -54,5 +54,7 @@ elbow_status elb_trainer_save(elb_trainer *t);
 
 /* Errors: BAD_DATA, USAGE. What may be meant is remarked on. */
 elbow_status elb_trainer_check(const elb_trainer *t);
+/* The same of the KL term's weight (check_course.c). Errors: USAGE, MEMORY. */
+elbow_status elb_trainer_check_course(const elb_trainer *t);
 
 #endif

@@ -118,19 +118,42 @@ static void keep_binary(elb_opencl *own, cl_program program, const elb_cache_key
     elb_cache_unlock(lock);
 }
 
+/* An instance of another kernel in the same program; NULL if there is none. */
+static const elb_instance *find_sibling(const elb_opencl *own, const elb_cache_key *key)
+{
+    for (uint32_t i = 0; i < own->instance_kernels; i++)
+        for (const elb_instance *at = own->instances[i]; at; at = at->next)
+            if (memcmp(&at->key, key, sizeof *key) == 0) return at;
+    return NULL;
+}
+
+static elbow_status from_sibling(elb_opencl *own, elb_instance *instance, const elb_kernel *kernel,
+                                 const elb_instance *sibling)
+{
+    cl_int code = CL_SUCCESS;
+    instance->kernel = own->cl.CreateKernel(sibling->program, kernel->name, &code);
+    if (code != CL_SUCCESS) return fail(own, "clCreateKernel", kernel, code);
+    code = own->cl.RetainProgram(sibling->program);
+    if (code != CL_SUCCESS) return fail(own, "clRetainProgram", kernel, code);
+    instance->program = sibling->program;
+    return ELBOW_OK;
+}
+
 static elbow_status build(elb_opencl *own, elb_instance *instance, const elb_kernel *kernel, const void *options)
 {
     char build_options[ELB_BUILD_OPTIONS_SIZE];
     TRY(elb_build_options(own->base.err, build_options, own->base.shape, kernel, options));
     elb_cache_key key;
     elb_program_key(&key, "program", &own->base.info, kernel->source, build_options);
+    const elb_instance *sibling = find_sibling(own, &key);
+    instance->key = key;
+    if (sibling) return from_sibling(own, instance, kernel, sibling);
     if (from_binary(own, instance, kernel, build_options, &key)) return ELBOW_OK;
     /* One process at a time: PoCL's own cache races, and whoever waited finds the program ready. */
     const int lock = elb_cache_lock("build");
     elbow_status status = ELBOW_OK;
     if (lock < 0 || !from_binary(own, instance, kernel, build_options, &key)) {
         status = from_source(own, instance, kernel, build_options);
-        instance->key = key;
         instance->to_keep = status == ELBOW_OK;
     }
     elb_cache_unlock(lock);

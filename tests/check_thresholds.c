@@ -284,11 +284,10 @@ START_TEST(data)
 {
     if (!open_set(_i)) return;
     for (int binarise = 0; binarise < 3; binarise++) {
-        const struct gather_reals_options options = {.binarise = binarise};
         clear();
         const elb_view x = take(1, 500), from = take(1, 500), at = take_words(1), sample = take_words(1);
         FILL(from, canonicals, true, 0x1p-126f);
-        LAUNCH(launch_gather_reals(dev, &options, (elb_range){1, 1}, x, from, at, sample, 500, 500, 1, 2));
+        LAUNCH(launch_gather_reals(dev, (elb_range){1, 1}, x, from, at, sample, 500, 500, 1, 2, binarise));
         expect_canonical("a pixel", x);
     }
     close_set();

@@ -53,6 +53,9 @@ START_TEST(bytes_of_every_shape)
         ck_assert_mem_eq(data->source[0].pixels, bytes, 24);
         elb_data_free(data);
     }
+    WORKS(load("|u1", "(2, 1, 6, 3)", bytes, 36, 0)); /* channels are where they belong */
+    is_shaped(2, 1, 6, 3);
+    elb_data_free(data);
     WORKS(load("|u1", "(4, 6)", bytes, 24, 3));
     is_shaped(3, 1, 6, 1);
     elb_data_free(data);

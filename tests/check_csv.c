@@ -83,6 +83,7 @@ START_TEST(places)
                {"1,2\n3,4,5,6\n", "line 2 has 4 cells, but the first row 2"},
                {"1,2\n3,4,\n", "line 2 has 3 cells, but the first row 2"},
                {"0,5;1\n", "line 1, column 1: '0,5' is no number: write 0.5, not 0,5"},
+               {"\"0,5\",1\n", "line 1, column 1: '0,5' is no number"},
                {"1 2\n3 4\n5 6\n", "line 2, column 1: '3 4' is no number: put commas between numbers"},
                {"1,2\n3,0123456789012345678901234567890 4\n",
                 "'012345678901234567890123...' is no number: put commas between numbers"},

@@ -163,8 +163,8 @@ static bool elbo_sensible(const void *options)
 
 const elb_row elb_row_elbo = {.run = run_elbo,
                               .sizes = ELB_ROW_SIZES + 1,
-                              .sound = "vfma(-datum, out, vsoftplus(out))",
-                              .defect = "(vsoftplus(out) - datum * out)",
+                              .sound = "vfma(-x, y, vsoftplus(y))",
+                              .defect = "(vsoftplus(y) - x * y)",
                               .sensible = elbo_sensible};
 
 static elbow_status run_decode_mean(elb_trial *trial, const void *options)

@@ -91,5 +91,6 @@ elbow_status elb_trainer_check(const elb_trainer *t)
 {
     TRY(check_options(t));
     TRY(check_iwae(t));
-    return check_data(t);
+    TRY(check_data(t));
+    return elb_trainer_check_course(t);
 }

@@ -348,6 +348,18 @@ typedef bool elbow_on_data(void *user, uint32_t done, uint32_t n);
 ELBOW_API elbow_status elbow_evaluate_iwae(double *nll, elbow_model *model, elbow_data *data, elbow_split split,
                                            uint32_t samples, elbow_on_data *progress, void *user);
 
+/* How well the latents take the data's factors apart, each 0 to 1 (docs/maths.md). */
+typedef struct elbow_factor_scores {
+    double mig;        /* the mutual information gap (Chen et al. 2018) */
+    double beta_vae;   /* accuracies: beta-VAE's (Higgins et al. 2017) */
+    double factor_vae; /* and FactorVAE's (Kim & Mnih 2018) score; by chance 1 / factors */
+    uint32_t factors;
+} elbow_factor_scores;
+
+/* Scores a split of data whose factors are known: "shapes". Errors: BAD_DATA where they are not, MEMORY, DEVICE. */
+ELBOW_API elbow_status elbow_evaluate_factors(elbow_factor_scores *scores, elbow_model *model, elbow_data *data,
+                                              elbow_split split);
+
 /* Means of the decoder in 0..1 into images (count, pixels) that the caller owns. */
 ELBOW_API elbow_status elbow_decode(float *images, elbow_model *model, const float *z, uint32_t count);
 /* mu and logvar (count, latent) of images [first, first + count) of a split. */

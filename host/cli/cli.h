@@ -162,12 +162,15 @@ typedef struct cli_report {
     const char *split;     /* "test" */
     uint32_t iwae_samples; /* of the importance-weighted bound; 0: not measured */
     double iwae_nll;
+    elbow_factor_scores scores; /* factors 0: not measured */
 } cli_report;
 
 int cli_measure(cli_report *report, const cli_session *session, elbow_split split, bool use_mean);
 /* Adds the importance-weighted bound to a report. progress: say how far it is. */
 int cli_measure_iwae(cli_report *report, const cli_session *session, elbow_split split, uint32_t samples,
                      bool progress);
+/* Adds MIG and the scores of beta-VAE and FactorVAE. */
+int cli_measure_factors(cli_report *report, const cli_session *session, elbow_split split);
 void cli_print_report(const cli_report *report);
 cJSON *cli_report_json(const cli_report *report);
 /* A member; null if it is not finite. */

@@ -5,7 +5,7 @@ typedef struct settings {
     const char *run, *data, *device;
     elbow_split split;
     uint32_t iwae;
-    bool mean, json;
+    bool mean, mig, json;
 } settings;
 
 static const cli_option options[] = {
@@ -29,6 +29,12 @@ static const cli_option options[] = {
      .help = "also the importance-weighted bound on log p(x) with K draws for each image; it takes as long as K "
              "evaluations",
      .synonyms = " k importance samples "},
+    {.name = "mig",
+     .type = CLI_FLAG,
+     .offset = offsetof(settings, mig),
+     .help = "also how well latents take known factors (of shapes) apart: the mutual information gap and the scores of "
+             "beta-VAE and FactorVAE",
+     .synonyms = " disentanglement factors factor-vae beta-vae "},
     {.name = "device",
      .metavar = "auto|native|ID",
      .type = CLI_TEXT,
@@ -54,6 +60,7 @@ static int run(void *of, const cli_args *args)
     int status = cli_session_open(&session, s->device, s->run, s->data);
     if (status == CLI_DONE) status = cli_measure(&report, &session, s->split, s->mean);
     if (status == CLI_DONE && s->iwae > 0) status = cli_measure_iwae(&report, &session, s->split, s->iwae, !s->json);
+    if (status == CLI_DONE && s->mig) status = cli_measure_factors(&report, &session, s->split);
     if (status == CLI_DONE && s->json) status = cli_print_json(cli_report_json(&report));
     if (status == CLI_DONE && !s->json) {
         cli_print_report(&report);
@@ -70,7 +77,8 @@ const cli_command cli_evaluate = {
         "Measures a run's model on its test images, or on other DATA: means in nats per image at beta 1, whatever "
         "beta it was trained with, so that runs compare.",
     .examples = {"elbow evaluate runs/shapes", "elbow evaluate runs/shapes --json",
-                 "elbow evaluate runs/shapes --iwae 50", "elbow evaluate runs/shapes shapes --split train --mean"},
+                 "elbow evaluate runs/shapes --iwae 50 --mig",
+                 "elbow evaluate runs/shapes shapes --split train --mean"},
     .arguments = {{"RUN", offsetof(settings, run), "the folder that 'elbow train' wrote, such as runs/fashion-mnist-1"},
                   {"DATA", offsetof(settings, data), NULL}},
     .options = options,

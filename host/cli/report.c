@@ -26,6 +26,12 @@ int cli_measure_iwae(cli_report *report, const cli_session *session, elbow_split
     return status == ELBOW_OK ? CLI_DONE : cli_library_failed(session->context, status);
 }
 
+int cli_measure_factors(cli_report *report, const cli_session *session, elbow_split split)
+{
+    const elbow_status status = elbow_evaluate_factors(&report->scores, session->model, session->data, split);
+    return status == ELBOW_OK ? CLI_DONE : cli_library_failed(session->context, status);
+}
+
 void cli_print_report(const cli_report *report)
 {
     const elbow_metrics *m = &report->metrics;
@@ -39,6 +45,13 @@ void cli_print_report(const cli_report *report)
                cli_count(count, report->iwae_samples));
     printf("%-16s %10.3f   %.5f per pixel\n", "squared error", m->sse, m->mse);
     printf("%-16s %10u   of %u\n", "active latents", (unsigned)m->active_units, (unsigned)m->latent);
+    if (report->scores.factors > 0) {
+        const elbow_factor_scores *scores = &report->scores;
+        printf("%-16s %10.4f   mutual information gap, %u factors\n", "MIG", scores->mig, (unsigned)scores->factors);
+        printf("%-16s %10.4f   accuracy; by chance %.2f\n", "beta-VAE score", scores->beta_vae, 1.0 / scores->factors);
+        printf("%-16s %10.4f   accuracy; by chance %.2f\n", "FactorVAE score", scores->factor_vae,
+               1.0 / scores->factors);
+    }
     if (m->clamped > 0)
         printf("%-16s %10s   values of logvar outside -30 .. 20\n", "clamped", cli_count(count, m->clamped));
     printf("%-16s %10.4g   beta_norm %.3g", "trained at beta", report->weight.beta, report->weight.beta_norm);
@@ -74,6 +87,13 @@ cJSON *cli_report_json(const cli_report *report)
         cJSON *iwae = cJSON_AddObjectToObject(json, "iwae");
         cli_add_number(iwae, "k", report->iwae_samples);
         cli_add_number(iwae, "nll", report->iwae_nll);
+    }
+    if (report->scores.factors > 0) {
+        cJSON *scores = cJSON_AddObjectToObject(json, "factors");
+        cli_add_number(scores, "n", report->scores.factors);
+        cli_add_number(scores, "mig", report->scores.mig);
+        cli_add_number(scores, "beta_vae", report->scores.beta_vae);
+        cli_add_number(scores, "factor_vae", report->scores.factor_vae);
     }
     return json;
 }

@@ -107,6 +107,9 @@ START_TEST(what_does_not_vary)
     ck_assert_int_eq(elb_factors_mig(&is[0], &err, &of), ELBOW_OK);
     ck_assert_double_gt(is[0], 0.85);
     of = planted((const int[LATENT]){0, 1, 2, -1, -1});
+    for (int i = 0; i < COUNT_ALL; i++) codes[i * LATENT + 4] = 0.5F;
+    scores(is, &of);
+    ck_assert_double_gt(is[2], 0.99);
     for (int i = 0; i < COUNT_ALL * LATENT; i++) codes[i] = 0.5F;
     scores(is, &of);
     ck_assert(fabs(is[0]) < 1e-12 && fabs(is[2]) < 1e-12);

@@ -309,6 +309,12 @@ expect 0 "" $small --epochs 2 --out whole --resume --lr-schedule constant --loss
 fields="['n','elbo','distortion','rate','sse','mse','active_units','latent','beta','beta_norm','sigma2','digest']"
 json "list(d) == $fields and d['digest'] == '$digest' and d['sigma2'] is None and d['latent'] == 2" \
     evaluate whole --device native --json
+json "d['iwae']['k'] == 20 and d['iwae']['nll'] < -d['elbo'] + 1e-9 and d['factors']['n'] == 5 and
+    0 <= d['factors']['mig'] < 1 and 0 < d['factors']['beta_vae'] <= 1 and 0 < d['factors']['factor_vae'] <= 1" \
+    evaluate whole shapes --iwae 20 --mig --device native --json
+expect 2 "1 to 5,000" evaluate whole --iwae 5001 --device native
+expect 2 "iwae:K takes 1 to 5000 draws" train shapes --objective iwae:0
+expect 2 "did you mean 'iwae'" train shapes --objective iwea
 json "abs(d['elbo'] + d['distortion'] + d['rate']) < 1e-3" evaluate whole --split train --mean --device native --json
 json "d == {'beta': 1, 'beta_norm': 2/1024, 'sigma2': None}" explain whole --json
 json "d['beta'] == 3" explain whole --weight 3 --json

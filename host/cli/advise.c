@@ -252,9 +252,6 @@ static void print_text(const settings *s, const elbow_data_info *data, const elb
     snprintf(text, sizeof text, "beta %.4g (--weight %.4g under %s): %s.", advice->start_beta, advice->start_weight,
              reduction, advice->why);
     paragraph("begin with", text);
-    if (cli_width(stdout) > 0 && advice->row_count > 0 && recipe->model == ELBOW_MLP)
-        paragraph("how sure", "rates were within 15 % and active latents within 2 in the median of the runs of "
-                              "docs/advise.md; the collapse is exact");
 }
 
 static int answer(settings *s, elbow_context *context, const elbow_data *data)
@@ -300,7 +297,7 @@ const cli_command cli_advise = {
         "Reads the covariance of DATA's training images and says, for a range of beta, how many latents would be "
         "active, at what rate and distortion; where all of them are lost; which sigma is best; and which weight "
         "to begin with. The closed form of the linear VAE stands beside what a small model, trained here for "
-        "some seconds while beta rises, foresees of a deep one. docs/advise.md says how close that is.",
+        "some seconds while beta rises, foresees of a deep one: docs/advise.md has that beside what training gave.",
     .examples = {"elbow advise fashion-mnist", "elbow advise shapes --latent 10 --likelihood gaussian --out advise.svg",
                  "elbow advise shapes --loss sse --reduction mean/mean --weight 0.1",
                  "elbow advise shapes --model linear --sigma 0.2 --betas 0.5,1,2 --json"},

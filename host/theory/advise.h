@@ -9,6 +9,7 @@
 typedef struct elb_level {
     double variance; /* sigma^2; 1 for a Bernoulli, whose residuals are scaled to 1 already */
     double silence;  /* distortion of a decoder that ignores z: the pixels' means */
+    double least;    /* distortion of a decoder that knows the data */
 } elb_level;
 
 /* What the recipe's likelihood does with a spectrum, at the recipe's sigma2. */

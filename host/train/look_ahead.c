@@ -144,28 +144,40 @@ static void sentence(char *out, size_t size, const elbow_forecast *forecast, con
                    forecast->active, recipe->latent, forecast->rate, beta, forecast->collapse_beta);
 }
 
-/* From two octaves below a weight, which are enough to begin at, through the weight itself to the collapse. */
-static void plan_short_curve(elb_curve *curve, const elb_spectrum *s, const elbow_recipe *recipe, double beta)
+/* The octaves that lead to a weight are measured; from there to the collapse the linear VAE's rates, brought to meet
+ * the last measured one, do for the distortion's integral. */
+static elbow_status short_curve(elb_curve *curve, elb_error *err, const elbow_data *data, const elb_spectrum *s,
+                                const elbow_recipe *recipe, double beta)
 {
-    *curve = (elb_curve){.collapse = s->eigenvalues[0] / elb_level_of(s, recipe).variance};
-    for (double at = elb_fixed_beta(s, recipe, beta) / 4; at < curve->collapse && curve->count < ELB_MAX_PROBED;
-         at *= 2)
-        curve->points[curve->count++].beta = at;
+    enum { OCTAVES = 3 };
+    const double variance = elb_level_of(s, recipe).variance, here = elb_fixed_beta(s, recipe, beta);
+    *curve = (elb_curve){.collapse = s->eigenvalues[0] / variance};
+    for (int i = -OCTAVES; i <= 0; i++) curve->points[curve->count++].beta = here * exp2(i);
+    TRY(elb_probe(curve, err, data, recipe, &elb_probe_short, NULL, NULL));
+    if (!curve->count) return ELBOW_OK;
+    /* So short a training says nothing of what a long one leaves unlearnt. */
+    for (uint32_t i = 0; i < curve->count; i++) curve->points[i].distortion = 0;
+    const double measured = curve->points[curve->count - 1].rate;
+    const double meets = measured / elb_linear_at(s, recipe->latent, here * variance).rate;
+    for (double at = here * 1.25; at < curve->collapse && curve->count < ELB_MAX_PROBED; at *= 1.25)
+        curve->points[curve->count++] =
+            (elb_probed){.beta = at, .rate = meets * elb_linear_at(s, recipe->latent, at * variance).rate};
+    return ELBOW_OK;
 }
 
 static elbow_status foresee(elbow_advice_row *row, work *w, elb_error *err, const elbow_data *data,
                             const elbow_recipe *recipe, double beta)
 {
-    enum { SAMPLE = 4096, DENSE = 256, MOST_PIXELS = 2048 };
+    enum { SAMPLE = 2048, DENSE = 256, MOST_PIXELS = 2048 };
     elb_spectrum_plan plan = elb_plan_of(recipe);
     plan.images = SAMPLE;
     plan.dense = DENSE;
     TRY(elb_spectrum_find(&w->spectrum, err, data, &plan, NULL, NULL));
     *row = elb_row_at(&w->spectrum, NULL, recipe, beta);
-    const bool lost = !(beta < elb_collapse_of(&w->spectrum, recipe));
+    const bool lost = !(elb_fixed_beta(&w->spectrum, recipe, beta) <
+                        w->spectrum.eigenvalues[0] / elb_level_of(&w->spectrum, recipe).variance);
     if (recipe->model == ELBOW_LINEAR || data->info.pixels > MOST_PIXELS || lost || !(beta > 0)) return ELBOW_OK;
-    plan_short_curve(&w->curve, &w->spectrum, recipe, beta);
-    TRY(elb_probe(&w->curve, err, data, recipe, &elb_probe_short, NULL, NULL));
+    TRY(short_curve(&w->curve, err, data, &w->spectrum, recipe, beta));
     if (w->curve.count) *row = elb_row_at(&w->spectrum, &w->curve, recipe, beta);
     return ELBOW_OK;
 }

@@ -421,6 +421,7 @@ typedef struct elbow_advice {
     double start_beta;      /* recommended to begin with ... */
     double start_weight;    /* ... as a weight under the recipe's reductions */
     char why[512];          /* ... and the reason, for people */
+    elbow_advice_row own;   /* at the recipe's own weight; beta 0 where that is 0 */
     uint32_t row_count;     /* beta rises */
     elbow_advice_row rows[ELBOW_MAX_ADVICE_ROWS];
     elbow_advice_row linear[ELBOW_MAX_ADVICE_ROWS]; /* the same of the linear VAE: a bound that needs no measurement */

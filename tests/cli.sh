@@ -86,6 +86,14 @@ expect 2 "--weight and --beta" explain --pixels 784 --latent 20 --weight 1 --bet
 expect 2 "did you mean 'mean'?" explain --reduction maen/sum --pixels 784 --latent 20
 expect 2 "did you mean --latent?" explain --latents 20 --pixels 784
 expect 2 "--scale is for squared error" explain --preset keras --scale 255
+expect 2 "needs DATA" advise
+expect 2 "did you mean --betas?" advise shapes --beta 1
+expect 2 "--betas 1,x: numbers between commas" advise shapes --betas 1,x
+expect 2 "--betas 1,0: 0 is out of range" advise shapes --betas 1,0
+expect 2 "at most 32" advise shapes --betas "$(seq -s , 33)"
+expect 2 "needs --likelihood gaussian" advise shapes --likelihood bernoulli --sigma 1
+expect 2 "no hidden layer" advise shapes --model linear --hidden 10
+expect 2 "--loss and --likelihood" advise shapes --loss sse --likelihood gaussian
 expect 2 "needs FILE" diagnose
 expect 2 "did you mean --logits?" diagnose file.npz --logit
 
@@ -94,10 +102,10 @@ expect 2 "did you mean --logits?" diagnose file.npz --logit
 expect 0 "" --version
 grep -q '^elbow [0-9]' out || fail "--version"
 expect 0 "" --help
-for command in train evaluate sample reconstruct traverse encode explain diagnose devices selftest; do
+for command in train evaluate sample reconstruct traverse encode explain advise diagnose devices selftest; do
     grep -q "^  $command " out || fail "--help does not list $command"
 done
-for command in train evaluate sample reconstruct traverse encode explain diagnose devices selftest; do
+for command in train evaluate sample reconstruct traverse encode explain advise diagnose devices selftest; do
     expect 0 "" $command --help
     cp out "$command.help"
     sed -n '/^Examples/,$ s/^  elbow //p' out >examples
@@ -178,6 +186,36 @@ for x in presets:
               f"{x['beta_norm']:.3g}", "–" if x["sigma2"] is None else f"{x['sigma2']:.4g}"]
     assert [cell.strip() for cell in rows[x["name"]].split("|")[2:-1]] == wanted, (rows[x["name"]], wanted)
 EOF
+
+# ---- advise ----
+
+small="advise shapes --limit 400 --latent 4"
+fields="['collapse_beta','optimal','rows'] and all(list(r) == ['beta','sigma2','active_units','rate','distortion'] \
+for r in d['rows'])"
+# shellcheck disable=SC2086
+json "list(d) == $fields and d['optimal'] == {'beta': 1, 'sigma2': None} and d['rows'][-1]['rate'] == 0 \
+and [r['beta'] for r in d['rows']] == [2 ** k for k in range(-2, 7)] and d['rows'][0]['rate'] > 5" $small --hidden 16 --json
+# shellcheck disable=SC2086
+json "list(d) == $fields and d['rows'][1]['beta'] == 3 and abs(d['rows'][1]['sigma2']-1.5) < 1e-12 \
+and abs(d['optimal']['beta']-2*d['optimal']['sigma2']) < 1e-12" $small --model linear --loss sse --betas 3,0.5 --json
+# shellcheck disable=SC2086
+expect 0 "" $small --model linear --loss sse --reduction mean/mean --weight 0.1 --out advice.svg
+grep -q "^your weight 0.1 under mean/mean is beta 25.6: 0 of 4" out || fail "advise: what of the weight given?"
+tr -s ' \n' ' ' <out | grep -q "all is lost from beta 1[0-9].*with a learnt sigma.*begin with beta 0.*(--weight" ||
+    fail "advise: no advice"
+[ "$(tail -n 1 out)" = advice.svg ] || fail "advise: the last line is not the picture's name"
+grep -q '</svg>' advice.svg || fail "advise: no picture"
+[ "$(awk 'length > longest { longest = length } END { print longest }' out)" -le 100 ] || fail "advise: wider than 100"
+expect 1 "no-such-data" advise no-such-data
+# shellcheck disable=SC2086
+expect 1 "nowhere" $small --model linear --out nowhere/advice.svg
+sed -n 's/^  elbow \(advise shapes.*\)/\1/p' advise.help >examples
+[ "$(grep -c . examples)" -ge 3 ] || fail "elbow advise --help: no examples with shapes"
+while read -r example; do
+    # shellcheck disable=SC2086
+    expect 0 "" $example
+done <examples
+[ -s advise.svg ] || fail "the examples made no advise.svg"
 
 # ---- diagnose: files that no numpy wrote ----
 

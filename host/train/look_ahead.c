@@ -99,7 +99,8 @@ static elbow_status look(work *w, double *betas, uint32_t *count, elb_error *err
     if (!options->betas) *count = usual_betas(betas, least, collapse);
     if (recipe->model == ELBOW_LINEAR || !(collapse > 0)) return ELBOW_OK;
     w->deep = true;
-    plan_curve(&w->curve, &w->spectrum, recipe, fmin(least, betas[0]));
+    const double own = elbow_explain(recipe, data->info.pixels).beta, lowest = fmin(least, betas[0]);
+    plan_curve(&w->curve, &w->spectrum, recipe, own > 0 ? fmin(lowest, own) : lowest);
     t = (telling){options->progress, options->user, "a small model", 0.3, 1};
     return elb_probe(&w->curve, err, data, recipe, &elb_probe_usual, tell, &t);
 }
@@ -122,6 +123,8 @@ elbow_status elbow_advise(elbow_advice *advice, elbow_context *context, const el
             advice->rows[i] = elb_row_at(&w.spectrum, curve, recipe, betas[i]);
         }
         advice->row_count = count;
+        const double own = elbow_explain(recipe, data->info.pixels).beta;
+        if (own > 0) advice->own = elb_row_at(&w.spectrum, curve, recipe, own);
         elb_advise_finish(advice, &w.spectrum, curve, recipe);
     }
     elb_spectrum_free(&w.spectrum);

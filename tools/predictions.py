@@ -19,46 +19,32 @@ import subprocess
 import sys
 import tempfile
 
+from evidence import measured, run, write_between_marks
+
 HELD_OUT = "fashion-mnist"
 EPOCHS = {"mnist": 8, "shapes": 38, HELD_OUT: 8}
 BETAS = {"bernoulli": [0.5, 1, 2, 3.92, 8, 16, 39.2], "gaussian": [0.01, 0.03, 0.1, 0.3, 1, 1.96, 3.92]}
 OTHER_LATENTS = {5: {"bernoulli": [1, 4], "gaussian": [0.03, 0.3]}, 50: {"bernoulli": [1, 4], "gaussian": [0.03, 0.3]}}
 LEAST_RATE = 0.1  # nats: a smaller rate has no relative error that would mean anything
-MARKS = ("<!-- tools/predictions.py writes from here -->", "<!-- to here -->")
 
 # Linear VAE, 20 latents, pixels 0..1: l_1, the learnt sigma^2 at beta 1, the rate there, the beta where a learnt sigma
 # loses all.
 CLOSED_FORM = {"mnist": (5.1168, 0.02459713, 40.2029, 76.08), HELD_OUT: (19.8095, 0.01918792, 40.5528, 227.7)}
 
 
-def run(command, **more):
-    return subprocess.run(command, check=True, capture_output=True, text=True, **more)
-
-
 def options(likelihood, latent):
     return ["--likelihood", likelihood, "--latent", str(latent)]
 
 
-def train(elbow, data, likelihood, beta, latent):
-    """Trains one run and returns what `elbow evaluate --json` says of it."""
-    with tempfile.TemporaryDirectory(prefix="elbow-predictions-") as folder:
-        out = str(pathlib.Path(folder) / "run")
-        run([elbow, "train", data, "--out", out, "--device", "native", "--epochs", str(EPOCHS[data]), "--beta",
-             str(beta), "--quiet", *options(likelihood, latent)])
-        return json.loads(run([elbow, "evaluate", out, "--device", "native", "--json"]).stdout)
-
-
 def trained(elbow, cache, data, likelihood, beta, latent=20):
-    """The same from the cache, where it is."""
-    path = cache / f"{data}-{likelihood}-{beta}-{latent}-0.json"
-    if not path.exists():
-        path.write_text(json.dumps(train(elbow, data, likelihood, beta, latent)), encoding="utf-8")
-    return json.loads(path.read_text(encoding="utf-8"))
+    """What `elbow evaluate --json` says of one run."""
+    return measured(elbow, cache / f"{data}-{likelihood}-{beta}-{latent}-0.json", data,
+                    ["--epochs", str(EPOCHS[data]), "--beta", str(beta), *options(likelihood, latent)])
 
 
 def advise(elbow, data, likelihood, betas, latent, *more):
     return json.loads(run([elbow, "advise", data, *options(likelihood, latent), "--betas", ",".join(map(str, betas)),
-                           "--json", *more]).stdout)
+                           "--json", *more]))
 
 
 def forecast(elbow, data, likelihood, beta):
@@ -127,7 +113,7 @@ def check_closed_form(elbow):
     for data, expected in CLOSED_FORM.items():
         # A weight of 1 at the learnt variance itself.
         is_ = advise(elbow, data, "gaussian", [expected[1]], 20, "--model", "linear")
-        text = run([elbow, "advise", data, "--model", "linear", *options("gaussian", 20)]).stdout
+        text = run([elbow, "advise", data, "--model", "linear", *options("gaussian", 20)])
         learnt = float(re.search(r"with a learnt sigma\s+from (\S+) on", text)[1])
         found = (is_["collapse_beta"], is_["optimal"]["sigma2"], is_["rows"][0]["rate"], learnt)
         for value, right in zip(found, expected):
@@ -136,20 +122,11 @@ def check_closed_form(elbow):
     return wrong
 
 
-def write_page(lines):
-    page = pathlib.Path(__file__).resolve().parent.parent / "docs" / "advise.md"
-    text = page.read_text(encoding="utf-8")
-    before, after = text.split(MARKS[0])[0], text.split(MARKS[1])[1]
-    page.write_text(before + MARKS[0] + "\n" + "\n".join(lines) + MARKS[1] + after, encoding="utf-8")
-    print(f"written: {page}")
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--elbow", default="build/elbow")
     parser.add_argument("--cache", default="build/predictions", type=pathlib.Path)
     arguments = parser.parse_args()
-    arguments.cache.mkdir(parents=True, exist_ok=True)
 
     lines, groups, other = [], [], []
     for data in EPOCHS:
@@ -176,7 +153,7 @@ def main():
     for sentence in wrong:
         print(sentence, file=sys.stderr)
     if not wrong:
-        write_page(head + lines)
+        write_between_marks("advise.md", "tools/predictions.py", head + lines[:-1])
     return 1 if wrong else 0
 
 

@@ -254,7 +254,8 @@ fields="['collapse_beta','optimal','rows'] and all(list(r) == ['beta','sigma2','
 for r in d['rows'])"
 # shellcheck disable=SC2086
 json "list(d) == $fields and d['optimal'] == {'beta': 1, 'sigma2': None} and d['rows'][-1]['rate'] == 0 \
-and [r['beta'] for r in d['rows']] == [2 ** k for k in range(-2, 7)] and d['rows'][0]['rate'] > 5" $small --hidden 16 --json
+and all(b['beta'] == 2 * a['beta'] for a, b in zip(d['rows'], d['rows'][1:])) and d['rows'][0]['beta'] == 0.25 \
+and d['rows'][-2]['beta'] < d['collapse_beta'] <= d['rows'][-1]['beta'] and d['rows'][0]['rate'] > 5" $small --hidden 16 --json
 # shellcheck disable=SC2086
 json "list(d) == $fields and d['rows'][1]['beta'] == 3 and abs(d['rows'][1]['sigma2']-1.5) < 1e-12 \
 and abs(d['optimal']['beta']-2*d['optimal']['sigma2']) < 1e-12" $small --model linear --loss sse --betas 3,0.5 --json
@@ -271,9 +272,10 @@ expect 1 "no-such-data" advise no-such-data
 expect 1 "nowhere" $small --model linear --out nowhere/advice.svg
 sed -n 's/^  elbow \(advise shapes.*\)/\1/p' advise.help >examples
 [ "$(grep -c . examples)" -ge 3 ] || fail "elbow advise --help: no examples with shapes"
-while read -r example; do
+while read -r example; do # made quick: the closed form alone, of 400 images
+    case $example in *linear*) ;; *) example="$example --model linear" ;; esac
     # shellcheck disable=SC2086
-    expect 0 "" $example
+    expect 0 "" $example --limit 400
 done <examples
 [ -s advise.svg ] || fail "the examples made no advise.svg"
 

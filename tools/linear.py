@@ -41,13 +41,14 @@ def closed_form(elbow, data, t):
 
 
 def closed_form_learned(elbow, data, beta):
-    """The same where sigma^2 = SSE/D. Starts at all that can be lost: from there the fixed point is approached from above."""
+    """The same where sigma^2 = SSE/D, by Newton's steps: SSE is linear in t while the active latents are the same."""
     sigma2 = closed_form(elbow, data, 1e6)["sse"] / PIXELS
     while True:
         form = closed_form(elbow, data, beta * sigma2)
         if abs(form["sse"] / PIXELS - sigma2) < 1e-7 * sigma2:
             return form
-        sigma2 = form["sse"] / PIXELS
+        active = form["active_units"]
+        sigma2 = (form["sse"] - active * beta * sigma2) / (PIXELS - active * beta)
 
 
 def rows(elbow, data):

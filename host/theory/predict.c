@@ -10,6 +10,10 @@ elbow_status elb_predict(elb_prediction *out, elb_error *err, const elbow_data *
     const uint32_t latent = recipe->latent < ELB_PREDICTED_LATENTS ? recipe->latent : ELB_PREDICTED_LATENTS;
     const double beta = elbow_explain(recipe, data->info.pixels).beta, sigma2 = gaussian ? recipe->sigma2 : 1;
     double eigenvalues[ELB_PREDICTED_LATENTS];
+    if (!gaussian && recipe->likelihood != ELBOW_BERNOULLI)
+        return elb_fail(err, ELBOW_UNSUPPORTED,
+                        "the linear theory forecasts gaussian and bernoulli likelihoods, not %s: train to see",
+                        elbow_likelihood_name(recipe->likelihood));
     *out = (elb_prediction){.threshold = beta * sigma2};
     const elb_whitening how = {.pearson = !gaussian, .binarise = recipe->binarise};
     TRY(elb_spectrum(eigenvalues, &out->sampled, err, data, &how, latent ? latent : 1));

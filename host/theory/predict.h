@@ -18,7 +18,7 @@ typedef struct elb_prediction {
 } elb_prediction;
 
 /* Takes at most about half a second for MNIST. A linear theory: it underrates a deep decoder's rate, but its thresholds
- * are near. Errors: MEMORY. */
+ * are near. Errors: MEMORY; UNSUPPORTED for other likelihoods. */
 elbow_status elb_predict(elb_prediction *out, elb_error *err, const elbow_data *data, const elbow_recipe *recipe);
 
 /* "about 12 of 20 latents will be active (beta 1; all are lost from beta 5.12 on)". Into out, cut to size. */

@@ -25,6 +25,8 @@ void cli_print_report(const cli_report *report)
     printf("%-16s %10.3f   E -log p(x|z)\n", "distortion", m->distortion);
     printf("%-16s %10.3f   KL(q(z|x) || p(z))\n", "rate", m->rate);
     printf("%-16s %10.3f   %.5f per pixel\n", "squared error", m->sse, m->mse);
+    if (isfinite(m->bits_per_dim))
+        printf("%-16s %10.4f   bits, -ELBO / (pixels log 2)\n", "per dimension", m->bits_per_dim);
     printf("%-16s %10u   of %u\n", "active latents", (unsigned)m->active_units, (unsigned)m->latent);
     if (m->clamped > 0)
         printf("%-16s %10s   values of logvar outside -30 .. 20\n", "clamped", cli_count(count, m->clamped));
@@ -56,6 +58,7 @@ cJSON *cli_report_json(const cli_report *report)
     cli_add_number(json, "beta", report->weight.beta);
     cli_add_number(json, "beta_norm", report->weight.beta_norm);
     cli_add_number(json, "sigma2", report->weight.sigma2);
+    if (isfinite(m->bits_per_dim)) cli_add_number(json, "bits_per_dim", m->bits_per_dim);
     cJSON_AddStringToObject(json, "digest", report->digest);
     return json;
 }

@@ -4,7 +4,11 @@
 _Static_assert(sizeof(elbow_likelihood) == sizeof(unsigned) && sizeof(train_loss) == sizeof(unsigned),
                "a CHOICE is stored as an unsigned");
 
-#define AT(field) .offset = offsetof(train_settings, field)
+/* "bernoulli|gaussian|...", from the names of the library. */
+#define X(name, text) "|" text
+#define LIKELIHOODS   (&(ELBOW_LIKELIHOODS(X))[1])
+
+#define AT(field)     .offset = offsetof(train_settings, field)
 
 static const cli_option options[] = {
     {.group = "Model",
@@ -40,8 +44,10 @@ static const cli_option options[] = {
      .name = "likelihood",
      .type = CLI_CHOICE,
      AT(recipe.likelihood),
-     .choices = "bernoulli|gaussian",
-     .help = "p(x|z)"},
+     .choices = LIKELIHOODS,
+     .help = "p(x|z): of pixels that are 0 or 1 (bernoulli), grey (gaussian, laplace, continuous-bernoulli), bytes "
+             "(logistic: of 256 bins, with bits per dimension), or of counts (poisson, negative-binomial)",
+     .synonyms = " decoder density distribution "},
     {.name = "sigma",
      .metavar = "V",
      .type = CLI_NUMBER,

@@ -51,13 +51,14 @@ static void say_data(const elbow_data_info *data)
 static void say_model(const train_settings *s, const elbow_data_info *data, const elbow_model *model)
 {
     const elbow_recipe *recipe = &s->recipe;
-    char text[384], widths[128], parameters[32], likelihood[48] = "Bernoulli";
+    char text[384], widths[128], parameters[32], likelihood[64];
     size_t at = (size_t)snprintf(widths, sizeof widths, "%u", (unsigned)data->pixels);
     for (size_t i = 0; i < ELBOW_MAX_HIDDEN && recipe->hidden[i] != 0; i++)
         at += (size_t)snprintf(widths + at, sizeof widths - at, "-%u", (unsigned)recipe->hidden[i]);
     snprintf(widths + at, sizeof widths - at, "-%u", (unsigned)recipe->latent);
-    if (recipe->likelihood == ELBOW_GAUSSIAN)
-        snprintf(likelihood, sizeof likelihood, "Gaussian sigma %.4g", sqrt(recipe->sigma2));
+    at = (size_t)snprintf(likelihood, sizeof likelihood, "%s", elbow_likelihood_name(recipe->likelihood));
+    if (elbow_likelihood_has_scale(recipe->likelihood))
+        snprintf(likelihood + at, sizeof likelihood - at, " sigma %.4g", sqrt(recipe->sigma2));
     snprintf(text, sizeof text, "%s%s, %s, %s/%s, weight %.6g; %s parameters", widths,
              recipe->model == ELBOW_LINEAR ? " linear" : "", likelihood, recipe->pixels == ELBOW_MEAN ? "mean" : "sum",
              recipe->latents == ELBOW_MEAN ? "mean" : "sum", recipe->weight,

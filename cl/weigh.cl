@@ -7,11 +7,12 @@
  *                      each group of `group` neighbouring latents (Kingma et al. 2016, appendix C.8)
  *   CAPACITY           weight times the sign of K - target: the objective weight |K - target| (Burgess et al. 2018, eq. 8)
  *   LEAST_RATE         weight where K > target, else 0: the objective weight max(K, target)
- *   TARGET_DISTORTION  weight / lambda, with lambda raised while the moving average of (R - target) is above 0 and lowered
- *                      while it is below: log lambda += gain average (Rezende & Viola 2018, algorithm 1, where lambda
+ *   TARGET_DISTORTION  weight / lambda: log lambda += gain times the moving average of (R - target), in units of 1 / pull
+ *                      and held in [-1, 1]: what is far off early in a run, because nothing is learnt yet, winds up no
+ *                      more than as much too little unwinds (after Rezende & Viola 2018, algorithm 1, where lambda
  *                      multiplies the reconstruction)
- *   TARGET_RATE        gain / (1 + exp(target - K)) + integral, held in [0, weight], with integral += pull (K - target), held
- *                      there too, so that it does not wind up (Shao et al. 2020, algorithm 1)
+ *   TARGET_RATE        weight times gain / (1 + exp(target - K)) + integral, held in [0, most], with integral += pull
+ *                      (K - target), held there too, so that it does not wind up (Shao et al. 2020, algorithm 1)
  *
  * state and next (4): log lambda or the integral; the moving average, or the other addend; 1 once it has begun; the weight. next takes state's
  * place when the step is done (settle.cl). Sums that are not finite leave the state as it is. One work-item. */
@@ -32,7 +33,7 @@ FUNCTION int is_finite(real x)
 }
 
 kernel void weigh(global real *weights, global real *next, global const real *sums, global const real *state,
-                  uint latents, uint group, real share, real weight, real target, real gain, real pull)
+                  uint latents, uint group, real share, real weight, real target, real gain, real pull, real most)
 {
     if (item_id() > 0) return;
     const real distortion = sums[latents] * share, rate = sums[latents + 1] * share;
@@ -42,8 +43,8 @@ kernel void weigh(global real *weights, global real *next, global const real *su
     if (RULE == TARGET_DISTORTION) {
         const real above = distortion - target;
         if (is_finite(above)) {
-            average = begun > 0 ? rfma((real)0.01f, above - average, average) : above;
-            kept = between(rfma(gain, average, kept), -20, 20);
+            average = begun > 0 ? rfma((real)0.1f, above - average, average) : above;
+            kept = between(rfma(gain, between(canonical_real(average * pull), -1, 1), kept), -20, 20);
             begun = 1;
         }
         all = canonical_real(weight * rexp(-kept));
@@ -51,11 +52,11 @@ kernel void weigh(global real *weights, global real *next, global const real *su
     if (RULE == TARGET_RATE) {
         const real above = rate - target;
         if (is_finite(above)) {
-            kept = between(rfma(pull, above, kept), 0, weight);
+            kept = between(rfma(pull, above, kept), 0, most);
             average = canonical_real(gain * first_lane(vsigmoid(splat(above))));
             begun = 1;
         }
-        all = between(average + kept, 0, weight);
+        all = canonical_real(weight * between(average + kept, 0, most));
     }
     next[0] = kept;
     next[1] = average;

@@ -145,6 +145,8 @@ START_TEST(known_values)
     near("half-sse", one_loss(ELB_GAUSSIAN, 1, 3, 1), 2, 0, 0);
     near("sse", one_loss(ELB_GAUSSIAN, 2, 3, 1), 4, 0, 0);
     near("sigma 2", one_loss(ELB_GAUSSIAN, 0.25f, 0, 1), 0.125, 0, 0);
+    near("the smallest loss that is stored", one_loss(ELB_GAUSSIAN, 2, 0x1p-20, 0), 0x1p-40, 0, 0);
+    near("a smaller one", one_loss(ELB_GAUSSIAN, 2, 0x1.fffffep-21, 0), 0, 0, 0);
     near("KL of the prior", one_rate(0, 0), 0, 0, 0);
     near("KL, mu 1", one_rate(1, 0), 0.5, 0, 0);
     near("KL, sigma 2", one_rate(0, 1.3862943611), 0.80685281944, 3e-7, 0);

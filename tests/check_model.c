@@ -361,6 +361,12 @@ START_TEST(where_it_broke)
     at(&b, (uint32_t)places[7].offset + 1, NAN); /* logvar.bias */
     ok(&b, elb_model_first_bad(name, b.model, ROWS));
     ck_assert_str_eq(name, "latent 1");
+    const double nothing = NAN; /* in the last datum only */
+    start(&b, &r, &elb_native_float64);
+    ok(&b, elb_write(b.x, ((ROWS - 1) * PIXELS + 3) * sizeof nothing, &nothing, sizeof nothing));
+    objective(&b);
+    ok(&b, elb_model_first_bad(name, b.model, ROWS));
+    ck_assert_str_eq(name, "encoder.0");
     end(&b);
 }
 END_TEST
@@ -378,6 +384,9 @@ START_TEST(what_is_no_model)
     ck_assert_ptr_nonnull(strstr(err.text, "latents"));
     r.latent = 3;
     ck_assert_int_eq(elb_model_new(&model, dev, &r, PIXELS, 0), ELBOW_USAGE);
+    r.hidden[0] = 1 << 24, r.hidden[1] = 1 << 10; /* each is possible, their layer has 2^34 weights */
+    ck_assert_int_eq(elb_model_new(&model, dev, &r, PIXELS, ROWS), ELBOW_USAGE);
+    ck_assert_ptr_nonnull(strstr(err.text, "too large"));
     r.hidden[0] = UINT32_MAX;
     ck_assert_int_eq(elb_model_new(&model, dev, &r, PIXELS, ROWS), ELBOW_USAGE);
     elb_device_close(dev);

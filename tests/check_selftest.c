@@ -336,8 +336,8 @@ START_TEST(a_sound_program_is_tried_once)
             ck_assert_int_eq(dev->reference != NULL, process != 1);
             elb_device_close(dev);
             if (process == 1) setenv("ELBOW_CACHE", "off", 1);
+            if (process == 2) unsetenv("ELBOW_CACHE");
         }
-    unsetenv("ELBOW_CACHE");
 }
 END_TEST
 

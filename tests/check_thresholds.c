@@ -225,6 +225,54 @@ START_TEST(update)
 }
 END_TEST
 
+/* What Adam stores and counts at its thresholds, and one unit in the last place below them, to the bit. Both moments
+ * decay by half, so that with no gradient half of what was there is stored. */
+START_TEST(what_adam_stores)
+{
+    static const struct {
+        float w, m, v, g; /* before; g is halved on the way in */
+        float w_new, m_new, v_new;
+    } cases[] = {
+        {1, 0x1p-99f, 0, 0, 1, 0x1p-100f, 0},
+        {1, 0x1.fffffep-100f, 0, 0, 1, 0, 0},
+        {1, -0x1p-99f, 0, 0, 1, -0x1p-100f, 0},
+        {1, -0x1.fffffep-100f, 0, 0, 1, 0, 0},
+        {1, 0x1.000002p-99f, 0, 0, 1, 0x1.000002p-100f, 0},
+        {1, 0, 0x1p-99f, 0, 1, 0, 0x1p-100f},
+        {1, 0, 0x1.fffffep-100f, 0, 1, 0, 0},
+        {1, 0, 0x1.000002p-99f, 0, 1, 0, 0x1.000002p-100f},
+        {1, 0, 0x1p-100f, 0x1p-49f, 1, 0x1p-51f, 0x1p-100f}, /* the sum of what was there and a square */
+        {1, 0, 0x1.fffffcp-101f, 0x1p-49f, 1, 0x1p-51f, 0},
+        {1, 0, 0, 0x1p-56f, 1, 0x1p-58f, 0},
+        {1, 0, 0, 0x1.fffffep-57f, 1, 0, 0},
+        {1, 0, 0, -0x1p-56f, 1, -0x1p-58f, 0},
+        {1, 0, 0, -0x1.fffffep-57f, 1, 0, 0},
+        {1, 0, 0, 0x1.000002p-56f, 1, 0x1.000002p-58f, 0},
+        {0x1p-40f, 0, 0, 0, 0x1p-40f, 0, 0},
+        {0x1.fffffep-41f, 0, 0, 0, 0, 0, 0},
+        {-0x1p-40f, 0, 0, 0, -0x1p-40f, 0, 0},
+        {-0x1.fffffep-41f, 0, 0, 0, 0, 0, 0},
+    };
+    const uint32_t n = COUNT(cases);
+    if (!open_set(_i)) return;
+    const elb_view w = take(1, n), m = take(1, n), v = take(1, n), g = take(1, n), factor = take(1, 1),
+                   bad = take_words(1);
+    *real_of(factor) = 0.5f;
+    for (uint32_t i = 0; i < n; i++) {
+        real_of(w)[i] = cases[i].w, real_of(m)[i] = cases[i].m;
+        real_of(v)[i] = cases[i].v, real_of(g)[i] = cases[i].g;
+    }
+    LAUNCH(launch_adam(dev, elb_block_range(dev, n), w, m, v, g, factor, bad, n, 0.5, 0.5, 1, 0x1p-40, 1));
+    for (uint32_t i = 0; i < n; i++) {
+        const float wanted[] = {cases[i].w_new, cases[i].m_new, cases[i].v_new};
+        const float got[] = {real_of(w)[i], real_of(m)[i], real_of(v)[i]};
+        ck_assert_msg(memcmp(got, wanted, sizeof got) == 0, "case %u on %s: w %a, m %a, v %a", i, dev->info.id,
+                      (double)got[0], (double)got[1], (double)got[2]);
+    }
+    close_set();
+}
+END_TEST
+
 START_TEST(sums)
 {
     if (!open_set(_i)) return;
@@ -297,11 +345,10 @@ START_TEST(data)
 {
     if (!open_set(_i)) return;
     for (int binarise = 0; binarise < 3; binarise++) {
-        const struct gather_reals_options options = {.binarise = binarise};
         clear();
         const elb_view x = take(1, 500), from = take(1, 500), at = take_words(1), sample = take_words(1);
         FILL(from, canonicals, true, 0x1p-126f);
-        LAUNCH(launch_gather_reals(dev, &options, (elb_range){1, 1}, x, from, at, sample, 500, 500, 1, 2));
+        LAUNCH(launch_gather_reals(dev, (elb_range){1, 1}, x, from, at, sample, 500, 500, 1, 2, binarise));
         expect_canonical("a pixel", x);
     }
     close_set();
@@ -374,6 +421,7 @@ int main(void)
     tcase_add_loop_test(cases, draw_and_mean, 0, sets);
     tcase_add_loop_test(cases, latent, 0, sets);
     tcase_add_loop_test(cases, update, 0, sets);
+    tcase_add_loop_test(cases, what_adam_stores, 0, sets);
     tcase_add_loop_test(cases, sums, 0, sets);
     tcase_add_loop_test(cases, products, 0, sets);
     tcase_add_loop_test(cases, epilogues, 0, sets);

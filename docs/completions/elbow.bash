@@ -15,6 +15,7 @@ _elbow() {
     fi
     if [ "$previous" = --device ]; then
         words=$(elbow devices 2>/dev/null | sed -n 's/^[* ] \(native\|[a-z]*:[0-9]*\) .*/\1/p')
+        [ "$command" = sweep ] && words="all $words"
         mapfile -t COMPREPLY < <(compgen -W "auto $words" -- "$word")
         return
     fi
@@ -28,7 +29,7 @@ _elbow() {
         mapfile -t COMPREPLY < <(compgen -W "${words//|/ }" -- "$word")
     fi
     if [ "${#COMPREPLY[@]}" -eq 0 ]; then
-        words=$([ "$command" = train ] && echo fashion-mnist mnist shapes)
+        words=$([[ $command == @(train|sweep) ]] && echo fashion-mnist mnist shapes)
         mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word"; compgen -f -- "$word")
         compopt -o filenames 2>/dev/null
     fi

@@ -14,9 +14,9 @@ typedef struct elb_instance {
     unsigned char options[ELB_MAX_OPTIONS_SIZE];
     cl_program program;
     cl_kernel kernel;
-    bool trusted; /* verify found it good */
-    bool to_keep; /* built from source and not yet in the cache, under this key */
-    elb_cache_key key;
+    bool trusted;      /* verify found it good */
+    bool to_keep;      /* built from source and not yet in the cache */
+    elb_cache_key key; /* of the program, which kernels of the same source and options share */
 } elb_instance;
 
 /* Small writes are copied here, so that they need not wait for the queue. */

@@ -62,15 +62,15 @@ static elbow_status register_product(elb_device *dev, const product *p, elb_view
         if (needed == 0 || needed > UINT32_MAX || needed > scratch.cols)
             return elb_fail(dev->err, ELBOW_USAGE, "a product with B of %u x %u needs a scratch of %zu, not %u", p->k,
                             p->n, needed, scratch.cols);
-        const struct pack_options options = {.transposed = p->b_col != 1};
-        const uint32_t stride = p->b_col != 1 ? p->b_col : p->b_row;
+        const bool transposed = p->b_col != 1;
         b = elb_matrix(scratch.buffer, scratch.offset, 1, (uint32_t)needed);
-        TRY(launch_pack(dev, &options, elb_pack_range(dev, p->k, p->n), b, p->b, p->k, p->n, stride));
+        TRY(launch_pack(dev, elb_pack_range(dev, p->k, p->n), b, p->b, p->k, p->n, transposed ? p->b_col : p->b_row,
+                        transposed));
         b_row = cols, b_panel = p->k * cols, b_cols = panels * cols;
     }
-    const struct gemm_options options = {.activation = p->activation, .gradient = p->gradient, .bias = p->with_bias};
-    return launch_gemm(dev, &options, elb_gemm_range(dev, p->m, p->n), p->c, p->a, b, p->bias, p->output, p->m, p->n,
-                       p->k, p->c.stride, p->a_row, p->a_col, b_row, b_panel, b_cols, p->output.stride);
+    return launch_gemm(dev, elb_gemm_range(dev, p->m, p->n), p->c, p->a, b, p->bias, p->output, p->m, p->n, p->k,
+                       p->c.stride, p->a_row, p->a_col, b_row, b_panel, b_cols, p->output.stride, p->with_bias,
+                       p->activation, p->gradient);
 }
 
 static elbow_status check_shapes(elb_device *dev, const product *p, uint32_t b_k, uint32_t b_n)

@@ -19,6 +19,7 @@ const elb_row *const elb_selftest_rows[] = {ELB_EACH_KERNEL(ELB_ROW_ADDRESS)};
 static elbow_status run_adam(elb_trial *trial, const void *options)
 {
     const bool held = trial->size == ELB_FLAT_SIZES;
+    (void)options;
     const uint32_t count = held ? 40 : elb_flat_sizes[trial->size];
     const elb_view w = elb_trial_reals(trial, 1, count, -0.5, 0.5), m = elb_trial_reals(trial, 1, count, -0.01, 0.01);
     const elb_view v = elb_trial_reals(trial, 1, count, 0, 1e-4), g = elb_trial_reals(trial, 1, count, -0.1, 0.1);
@@ -34,8 +35,9 @@ static elbow_status run_adam(elb_trial *trial, const void *options)
         ELB_PLACE(trial, v, 0, 0, 0, 0, 0x1p-100, 0x1.002p-100, 0, 0, 0x1p80, 0);
         ELB_PLACE(trial, w, 0, -0.0, 0, 0x1p-40, -0x1p-40, 0, 0, 0, 0x1p40, 0);
     }
-    return launch_adam(trial->dev, options, elb_block_range(trial->dev, count), w, m, v, g, factor, flag, count, 1e-3,
-                       31.6);
+    const bool usual = trial->size != 1;
+    return launch_adam(trial->dev, elb_block_range(trial->dev, count), w, m, v, g, factor, flag, count,
+                       usual ? 0.9 : 0.37, usual ? 0.999 : 0.73, usual ? 1e-8 : 0.1, 1e-3, 31.6);
 }
 
 const elb_row elb_row_adam = {.run = run_adam,

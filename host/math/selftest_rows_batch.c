@@ -22,35 +22,41 @@ static elb_view last_row(elb_view view)
     return elb_rows(view, view.rows - 1, 1);
 }
 
-/* ---- data ---- */
+/* ---- data: each size with each thing that may become of grey ---- */
+
+#define GREYS 3
 
 static elbow_status run_gather(elb_trial *trial, const void *options)
 {
-    const elb_extent *size = &elb_row_sizes[trial->size];
+    const elb_extent *size = &elb_row_sizes[trial->size / GREYS];
+    (void)options;
     const elb_view x = elb_gapped_out(trial, size->rows, size->cols), data = elb_trial_bytes(trial, 11, size->cols);
     const elb_view at = elb_trial_uints(trial, size->rows, 11), sample = elb_trial_uints(trial, size->rows, 60000);
-    return launch_gather(trial->dev, options, each_row(size), x, data, at, sample, size->cols, x.stride, SEED, 5);
+    return launch_gather(trial->dev, each_row(size), x, data, at, sample, size->cols, x.stride, SEED, 5,
+                         (int32_t)(trial->size % GREYS));
 }
 
 /* x / 255 by its reciprocal is another number for some x. */
 const elb_row elb_row_gather = {.run = run_gather,
-                                .sizes = ELB_ROW_SIZES,
+                                .sizes = GREYS * ELB_ROW_SIZES,
                                 .sound = "vdivide(load_bytes_part(from + j, left), splat(255))",
                                 .defect = "load_bytes_part(from + j, left) * splat(1.0f / 255)"};
 
 static elbow_status run_gather_reals(elb_trial *trial, const void *options)
 {
-    const elb_extent *size = &elb_row_sizes[trial->size];
+    const elb_extent *size = &elb_row_sizes[trial->size / GREYS];
+    (void)options;
     const elb_view x = elb_gapped_out(trial, size->rows, size->cols);
     const elb_view data = elb_trial_reals(trial, 11, size->cols, 0, 1);
     const elb_view at = elb_trial_uints(trial, size->rows, 11), sample = elb_trial_uints(trial, size->rows, 60000);
     elb_trial_set_uint(trial, at, 0, 0);
     ELB_PLACE(trial, elb_rows(data, 0, 1), 0x1.fffffep-41, 0.5, 0x1.fffffep-2, 0, 1, 0x1p-40, -0x1p-41, -0x1p40);
-    return launch_gather_reals(trial->dev, options, each_row(size), x, data, at, sample, size->cols, x.stride, SEED, 5);
+    return launch_gather_reals(trial->dev, each_row(size), x, data, at, sample, size->cols, x.stride, SEED, 5,
+                               (int32_t)(trial->size % GREYS));
 }
 
 const elb_row elb_row_gather_reals = {
-    .run = run_gather_reals, .sizes = ELB_ROW_SIZES, .sound = "canonical(binarise(", .defect = "(binarise("};
+    .run = run_gather_reals, .sizes = GREYS * ELB_ROW_SIZES, .sound = "canonical(binarise(", .defect = "(binarise("};
 
 /* ---- latent variables ---- */
 

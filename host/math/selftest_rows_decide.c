@@ -13,7 +13,7 @@ static elbow_status run_weigh(elb_trial *trial, const void *options)
     if (trial->size == 4) ELB_PLACE(trial, elb_cols(sums, count, 2), 2, -300);
     if (trial->size == 1) ELB_PLACE(trial, state, 19.5, 40, 0, 0);
     return launch_weigh(trial->dev, options, (elb_range){1, 1}, weights, next, sums, state, count, count % 7 + 1,
-                        0x1.111112p-5, 1.5, trial->size == 2 ? 0x1p-20 : 1.25, 0.01, 0x1.4p-9);
+                        0x1.111112p-5, 1.5, trial->size == 2 ? 0x1p-20 : 1.25, 0.01, 0x1.4p-9, 4);
 }
 
 const elb_row elb_row_weigh = {.run = run_weigh,

@@ -175,12 +175,13 @@ elbow_status elb_trainer_begin(elb_trainer *t)
 {
     char path[ELB_PATH];
     const char *out = t->options.out;
+    TRY(elb_make_folders(t->err, out));
+    TRY(elb_folder_lock(&t->lock, t->err, out)); /* another training into it would spoil both */
     const bool begun = exists(out, "state.safetensors");
     if (begun && !t->options.resume)
         return elb_fail(t->err, ELBOW_USAGE,
                         "%s holds a run already: --resume goes on with it, or choose another --out", out);
     if (t->options.resume && !begun) elb_remark(t->err, "%s: nothing to resume: starting from the beginning", out);
-    TRY(elb_make_folders(t->err, out));
     if (begun) {
         TRY(go_on(t));
     } else {

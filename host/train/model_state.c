@@ -153,7 +153,7 @@ static elb_tensor tensor_at(const elb_tensor_place *place, const float *w)
 
 elbow_status elb_parameters_write(elb_error *err, const char *folder, const elbow_model *model, const float *w)
 {
-    char path[ELB_PATH], image[48];
+    char path[ELB_PATH], image[48], digest[65];
     uint32_t count;
     elb_tensor *tensors;
     const elb_tensor_place *places = elb_model_tensors(model->net, &count);
@@ -161,7 +161,8 @@ elbow_status elb_parameters_write(elb_error *err, const char *folder, const elbo
     TRY(elb_new(err, &tensors, count, sizeof *tensors, "the list of tensors"));
     for (uint32_t i = 0; i < count; i++) tensors[i] = tensor_at(&places[i], w);
     elb_format(image, sizeof image, "%ux%ux%u", model->height, model->width, model->channels);
-    const elb_note notes[] = {{"format", "pt"}, {"image", image}};
+    elb_parameters_digest(digest, w, model->parameters);
+    const elb_note notes[] = {{"format", "pt"}, {"image", image}, {"sha256", digest}};
     const elbow_status status = elb_tensors_write(err, path, tensors, count, notes, COUNT(notes));
     free(tensors);
     return status;
@@ -192,6 +193,16 @@ static elbow_status copy_tensors(float *w, elb_error *err, const elb_tensors *fi
     return ELBOW_OK;
 }
 
+/* Other programs may change the parameters and keep the notes: that is said, and no failure. */
+static void remark_changes(elb_error *err, const elb_tensors *file, const char *path, const float *w, size_t count)
+{
+    char digest[65];
+    const char *written = elb_tensors_note(file, "sha256");
+    elb_parameters_digest(digest, w, count);
+    if (written && strcmp(written, digest) != 0)
+        elb_remark(err, "%s: its parameters are not those that it was written with (its note sha256 differs)", path);
+}
+
 elbow_status elb_parameters_read(float *w, elb_error *err, const char *folder, const elbow_model *model)
 {
     char path[ELB_PATH];
@@ -199,6 +210,7 @@ elbow_status elb_parameters_read(float *w, elb_error *err, const char *folder, c
     TRY(elb_run_path(path, err, folder, "model.safetensors"));
     elbow_status status = elb_tensors_read(&file, err, path);
     if (status == ELBOW_OK && (status = copy_tensors(w, err, &file, model)) != ELBOW_OK) elb_blame(err, "%s", path);
+    if (status == ELBOW_OK) remark_changes(err, &file, path, w, model->parameters);
     elb_tensors_free(&file);
     return status;
 }

@@ -33,7 +33,8 @@ elbow_status elb_weigh(elb_device *dev, elb_rule rule, const elbow_train_options
     const double whole = recipe->latents == ELBOW_MEAN ? weight / recipe->latent : weight; /* on K's sum */
     const uint32_t group =
         free_bits && options->free_bits_group < recipe->latent ? options->free_bits_group : recipe->latent;
+    /* GECO's error is in hundredths of a nat per pixel. */
     return launch_weigh(dev, &built, (elb_range){1, 1}, weights, next, sums, state, recipe->latent, group, 1.0 / rows,
-                        whole, free_bits ? options->free_bits : target,
-                        geco ? options->schedule_gain / pixels : options->schedule_gain, options->schedule_pull);
+                        whole, free_bits ? options->free_bits : target, options->schedule_gain,
+                        geco ? 100.0 / pixels : options->schedule_pull, options->schedule_most);
 }

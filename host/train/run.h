@@ -4,10 +4,14 @@
 
 #include "device/device.h"
 #include "io/data.h"
+#include "io/json.h"
 
 /* Writes folder/run.json for a run on this data and device. */
 elbow_status elb_run_write(elb_error *err, const char *folder, const elbow_recipe *recipe,
                            const elbow_train_options *options, const elbow_data *data, const elbow_device_info *device);
+
+/* Adds to an object what elb_run_read reads: run.json but for the devices. */
+void elb_run_add(cJSON *root, const elbow_recipe *recipe, const elbow_train_options *options, const elbow_data *data);
 
 /* Reads a run folder's run.json, or a file like it. */
 elbow_status elb_run_read(elbow_run *run, elb_error *err, const char *path);
@@ -20,5 +24,10 @@ elbow_status elb_run_path(char path[ELB_PATH], elb_error *err, const char *folde
  * patience and how often to save may change. */
 void elb_run_fingerprint(char hex[65], const elbow_recipe *recipe, const elbow_train_options *options,
                          const elbow_data *data);
+
+/* What two runs differ in first, as "\"latent\" 5, not 10" (there, not wanted); "" if they are of one recipe. How often
+ * to save, and where the same data lie, may differ. Errors: MEMORY. */
+elbow_status elb_run_difference(char *out, size_t size, elb_error *err, const elbow_run *there,
+                                const elbow_run *wanted);
 
 #endif

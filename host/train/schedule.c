@@ -25,16 +25,17 @@ double elb_cospi(double x)
     return x <= 0.5 ? cospi_small(x) : -cospi_small(1 - x);
 }
 
-/* Taylor's series of exp(x / 1024), then ten squarings. */
+/* Taylor's series of exp(x / 64), then six squarings. */
 double elb_exp(double x)
 {
-    const double y = x / 1024;
+    if (x < 0) return 1 / elb_exp(-x);
+    const double y = x / 64;
     double term = 1, sum = 0;
-    for (int k = 1; k <= 12; k++) {
+    for (int k = 1; k <= 20; k++) {
         sum += term;
         term *= y / k;
     }
-    return elb_power(sum, 1024);
+    return elb_power(sum, 64);
 }
 
 static double course(const elbow_train_options *options, double epoch, double progress)

@@ -1,5 +1,6 @@
 #include "train/trainer.h"
 
+#include "base/file.h"
 #include "train/schedule.h"
 
 #include <inttypes.h>
@@ -265,6 +266,7 @@ static void close_trainer(elb_trainer *t)
     free(t->host.v);
     free(t->host.best);
     free(t->losses);
+    elb_folder_unlock(&t->lock);
 }
 
 elbow_status elbow_train(elbow_model *model, elbow_data *data, const elbow_train_options *options)
@@ -273,7 +275,8 @@ elbow_status elbow_train(elbow_model *model, elbow_data *data, const elbow_train
                      .dev = model->context->dev,
                      .model = model,
                      .data = data,
-                     .options = *options};
+                     .options = *options,
+                     .lock = -1};
     TRY(elb_trainer_check(&t));
     elbow_status status = open_trainer(&t);
     if (status == ELBOW_OK) status = run_epochs(&t);

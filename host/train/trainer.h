@@ -15,6 +15,7 @@ typedef struct elb_trainer {
     elbow_data *data;
     elbow_train_options options;
     char fingerprint[65];
+    int lock; /* on the run's folder; -1: none */
 
     elb_feed *feed, *measured[2]; /* training; validation and test */
     elb_stepper stepper;
@@ -53,5 +54,7 @@ elbow_status elb_trainer_save(elb_trainer *t);
 
 /* Errors: BAD_DATA, USAGE. What may be meant is remarked on. */
 elbow_status elb_trainer_check(const elb_trainer *t);
+/* The same of the KL term's weight (check_course.c). Errors: USAGE, MEMORY. */
+elbow_status elb_trainer_check_course(const elb_trainer *t);
 
 #endif

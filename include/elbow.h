@@ -386,7 +386,8 @@ ELBOW_API elbow_status elbow_write_npy(elbow_context *context, const char *path,
 typedef struct elbow_weight {
     double beta;      /* on the ELBO's scale: R summed over pixels, K over latents */
     double beta_norm; /* beta M / D, Higgins et al. 2017 */
-    double sigma2;    /* the decoder variance at which beta = 1 has the same optimum; NAN but for a Gaussian */
+    double sigma2;    /* the decoder variance at which beta = 1 has the same optimum; NAN but for a Gaussian of fixed
+                         sigma: with one that is found it is beta times that of elbow_metrics */
 } elbow_weight;
 
 /* What the recipe's weight means for images of so many pixels. Errors: none that a valid recipe can cause. */

@@ -97,7 +97,8 @@ static truth continuous_truth(wide y, wide x)
 /* sinh(h) / (cosh u + cosh h) is the bin's probability, u the distance and h half a bin in units of s. */
 static truth logistic_truth(wide location, wide x, wide log_s, bool known)
 {
-    const wide inverse = inverse_of(log_s, 1), u = (x - location) * inverse, h = inverse / 510, a = fabsl(u);
+    const wide inverse = inverse_of(log_s, 1), far = 0x1p100L; /* further out counts as there: docs/bits.md */
+    const wide u = fmaxl(fminl((x - location) * inverse, far), -far), h = inverse / 510, a = fabsl(u);
     const wide top = fmaxl(a, h);
     const wide bottom = top + logl((expl(a - top) + expl(-a - top) + expl(h - top) + expl(-h - top)) / 2);
     /* sinh h / exp(bottom) and so on, without overflow */

@@ -80,6 +80,8 @@ expect 2 "ratio needs the share of a cycle that rises" train shapes --schedule c
 expect 2 "nats, 0 or more, and behind a colon how many latents share them" train shapes --free-bits 1:0
 expect 2 "--loss and --sigma" train shapes --loss sse --sigma 1
 expect 2 "needs --likelihood gaussian" train shapes --likelihood bernoulli --sigma 1
+expect 2 "poisson has no scale" train shapes --likelihood poisson --sigma learned
+expect 1 "for a Gaussian likelihood only" train shapes --likelihood laplace --sigma optimal --quiet --out none
 expect 2 "no hidden layer" train shapes --model linear --hidden 10
 expect 2 "--resume --out RUN" train --resume
 expect 2 "needs RUN" evaluate

@@ -361,7 +361,7 @@ elbow_status elb_sweep_report(elb_error *err, const elb_sweep *sweep)
     report r = {.sweep = sweep,
                 .rows = sweep->rows,
                 .count = sweep->options->count,
-                .gaussian = sweep->about.recipe.likelihood == ELBOW_GAUSSIAN};
+                .gaussian = isfinite(sweep->rows[0].weight.sigma2)};
     elbow_status status = fill(&r, err);
     if (status == ELBOW_OK) status = elb_run_path(path, err, sweep->options->out, "report.html");
     recipe_text(recipe, sizeof recipe, &r);

@@ -54,7 +54,7 @@ FUNCTION density negative_binomial(vreal y, vreal x, spread s)
     const vreal stirling = vstirling(r, log_r) - vstirling(z, log_z);
     d.term = vfma(z, ratio, -x * above) + vfma(splat((real)0.5), spread_ratio, stirling);
     d.error = off;
-    d.slope = canonical(off * canonical(vsigmoid(log_r - log_mu)));
+    d.slope = canonical(off * zero_below(vsigmoid(log_r - log_mu), (real)0x1p-80f));
     d.widen = splat(0);
     if (!s.known) {
         const vreal part = choose(some, vdivide(x, z), splat(0));

@@ -216,7 +216,7 @@ static void expect(double *largest, const char *what, const struct elbo_options 
     if (off <= slack) return;
     const double share = (double)((off - slack) / ((wide)U * size));
     if (share > *largest) *largest = share;
-    ck_assert_msg(share <= 10,
+    ck_assert_msg(share <= 2.5,
                   "%s of likelihood %d (spread %d) at y %.9g, x %.9g, p %.9g is %.9g, not %.9Lg: %.3g U of %Lg", what,
                   (int)o->likelihood, (int)o->spread, at[0], at[1], at[2], got, wanted, share, size);
 }

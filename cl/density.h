@@ -122,8 +122,8 @@ FUNCTION vreal continuous_rest(vreal t)
 /* The mean of the continuous Bernoulli of logit y: 1/(1 - exp(-y)) - 1/y. */
 FUNCTION vreal continuous_mean(vreal y)
 {
-    const vreal size = vabs(y), half = clamp_between(splat((real)0.5) * y, -1, 1);
-    const vreal near = vfma(splat((real)0.5), vlangevin(half), splat((real)0.5)), rest = continuous_rest(size);
+    const vreal size = vabs(y), halved = clamp_between(splat((real)0.5) * y, -1, 1);
+    const vreal near = vfma(splat((real)0.5), vlangevin(halved), splat((real)0.5)), rest = continuous_rest(size);
     const vreal far = choose(less(splat(0), y), splat(1) - rest, rest);
     return choose(less(size, splat(2)), near, choose(is_nan(y), y, far));
 }
@@ -134,14 +134,14 @@ FUNCTION vreal continuous_mean(vreal y)
 FUNCTION density continuous_bernoulli(vreal y, vreal x)
 {
     density d;
-    const vreal size = vabs(y), half = clamp_between(splat((real)0.5) * y, -1, 1);
+    const vreal size = vabs(y), halved = clamp_between(splat((real)0.5) * y, -1, 1);
     const vint close = less(size, splat(2)), right = less(splat(0), y);
     const vreal middle = splat((real)0.5) - x, left = choose(right, splat(1) - x, -x);
-    const vreal near = vfma(y, middle, vlog_sinhc(half));
+    const vreal near = vfma(y, middle, vlog_sinhc(halved));
     const vreal far = vfma(left, y, -vlog(vdivide(size, -vexpm1(-size))));
     d.term = choose(close, near, far);
     const vreal rest = continuous_rest(size);
-    const vreal near_slope = vfma(splat((real)0.5), vlangevin(half), middle);
+    const vreal near_slope = vfma(splat((real)0.5), vlangevin(halved), middle);
     const vreal far_slope = choose(right, left - rest, left + rest);
     d.slope = d.error = canonical(choose(close, near_slope, choose(is_nan(y), y, far_slope)));
     d.widen = splat(0);
@@ -184,8 +184,8 @@ FUNCTION density discretised_logistic(vreal y, vreal x, int output, spread s)
     const vreal width = bin_width(&width_slope, s);
     d.error = canonical(e);
     d.term = choose(lowest, over_a, choose(highest, under_b, over_a + under_b + width));
-    const vreal half = splat((real)0.5);
-    const vreal pull = half * (vtanh(half * a) + vtanh(half * b)); /* beyond_a - before_b without their cancelling */
+    const vreal one_half = splat((real)0.5);
+    const vreal pull = one_half * (vtanh(one_half * a) + vtanh(one_half * b)); /* beyond_a - before_b without their cancelling */
     const vreal slope = choose(lowest, beyond_a, choose(highest, -before_b, -pull));
     d.slope = through_location(canonical(slope * s.inverse), mean, output);
     d.widen = splat(0);

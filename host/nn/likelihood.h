@@ -10,13 +10,13 @@ typedef enum elb_accepts { ELB_ANY_NUMBERS, ELB_0_TO_1, ELB_8_BITS, ELB_COUNTS }
 
 typedef struct elb_density {
     const char *title; /* "continuous Bernoulli" */
+    double power;      /* sigma2^-power is PRECISION of cl/elbo.cl; 0: there is no scale */
+    double constant;   /* nats per pixel that the kernel leaves out, and with it, ... */
     elb_accepts accepts;
-    int32_t link;    /* enum link of cl/choices.h: from the decoder's output to the mean */
-    bool located;    /* elbow_output chooses that: the output itself or its sigmoid */
-    bool optimal;    /* the best scale for a batch is known in closed form */
-    double power;    /* sigma2^-power is PRECISION of cl/elbo.cl; 0: there is no scale */
-    double constant; /* nats per pixel that the kernel leaves out, ... */
-    bool log_scale;  /* ... and with it the logarithm of a fixed scale */
+    int32_t link;   /* enum link of cl/choices.h: from the decoder's output to the mean */
+    bool located;   /* elbow_output chooses that: the output itself or its sigmoid */
+    bool optimal;   /* the best scale for a batch is known in closed form */
+    bool log_scale; /* ... the logarithm of a fixed scale */
 } elb_density;
 
 const elb_density *elb_density_of(const elbow_recipe *recipe);

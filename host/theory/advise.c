@@ -43,6 +43,11 @@ double elb_fixed_beta(const elb_spectrum *s, const elbow_recipe *recipe, double 
     return fixed_spread(recipe) ? beta : beta * elb_learnt_sigma2(s, recipe->latent, beta) / recipe->sigma2;
 }
 
+bool elb_is_foreseeable(const elbow_recipe *recipe)
+{
+    return recipe->likelihood == ELBOW_GAUSSIAN || recipe->likelihood == ELBOW_BERNOULLI;
+}
+
 elb_spectrum_plan elb_plan_of(const elbow_recipe *recipe)
 {
     const uint32_t most = UINT16_MAX, latent = recipe->latent < most ? recipe->latent : most;

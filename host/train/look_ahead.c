@@ -61,8 +61,17 @@ static elbow_status given_betas(double *betas, uint32_t *count, elb_error *err, 
 
 /* ---- elbow_advise ---- */
 
+static elbow_status check_theory(elb_error *err, const elbow_recipe *recipe)
+{
+    if (elb_is_foreseeable(recipe)) return ELBOW_OK;
+    return elb_fail(err, ELBOW_UNSUPPORTED,
+                    "nothing is foreseen of a %s likelihood, of gaussian and bernoulli it is: train to see",
+                    elbow_likelihood_name(recipe->likelihood));
+}
+
 static elbow_status check(elb_error *err, const elbow_data *data, const elbow_recipe *recipe)
 {
+    TRY(check_theory(err, recipe));
     if (recipe->latent == 0) return elb_fail(err, ELBOW_USAGE, "advice for 0 latents: there must be one at least");
     if (recipe->likelihood == ELBOW_GAUSSIAN && !(recipe->sigma2 > 0 && isfinite(recipe->sigma2)))
         return elb_fail(err, ELBOW_USAGE, "a Gaussian's variance of %g: it must be above 0", recipe->sigma2);
@@ -192,7 +201,9 @@ elbow_status elbow_foresee(elbow_forecast *forecast, elbow_context *context, con
     elbow_advice_row row = {0};
     work w = {0};
     *forecast = (elbow_forecast){0};
-    const elbow_status status = foresee(&row, &w, elb_begin(context), data, recipe, beta);
+    elb_error *err = elb_begin(context);
+    TRY(check_theory(err, recipe));
+    const elbow_status status = foresee(&row, &w, err, data, recipe, beta);
     if (status == ELBOW_OK) forecast->collapse_beta = elb_collapse_of(&w.spectrum, recipe);
     elb_spectrum_free(&w.spectrum);
     TRY(status);

@@ -54,7 +54,7 @@ static void open_lane(lane *l, const char *device, const setting *s, const elbow
     must(elbow_open(&l->context, device), l);
     must(elbow_data_from_floats(&l->data, l->context, 28, 28, 1, images, IMAGES, NULL, 0), l);
     must(elbow_model_new(&l->model, l->context, &recipe, l->data), l);
-    must(elb_model_reserve(l->model, s->batch), l);
+    must(elb_model_reserve(l->model, s->batch, s->batch), l);
     must(elb_feed_new(&l->feed, l->context->dev, l->data, ELBOW_TRAIN, s->batch, &recipe, UINT64_MAX), l);
     must(elb_stepper_open(&l->stepper, l->model, options, IMAGES), l);
     must(elb_feed_start(l->feed, 1), l);

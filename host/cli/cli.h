@@ -163,6 +163,7 @@ typedef struct cli_report {
     uint32_t iwae_samples; /* of the importance-weighted bound; 0: not measured */
     double iwae_nll;
     elbow_factor_scores scores; /* factors 0: not measured */
+    bool found;                 /* the scale of p(x|z), in training */
 } cli_report;
 
 int cli_measure(cli_report *report, const cli_session *session, elbow_split split, bool use_mean);

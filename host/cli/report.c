@@ -12,7 +12,11 @@ int cli_measure(cli_report *report, const cli_session *session, elbow_split spli
     elbow_status status = elbow_evaluate(&report->metrics, session->model, session->data, split, use_mean);
     if (status == ELBOW_OK) status = elbow_model_digest(session->model, report->digest);
     if (status != ELBOW_OK) return cli_library_failed(session->context, status);
-    report->weight = elbow_explain(elbow_model_recipe(session->model), elbow_data_about(session->data)->pixels);
+    const elbow_recipe *recipe = elbow_model_recipe(session->model);
+    report->weight = elbow_explain(recipe, elbow_data_about(session->data)->pixels);
+    report->found = recipe->spread != ELBOW_SPREAD_FIXED;
+    if (report->found && recipe->likelihood == ELBOW_GAUSSIAN)
+        report->weight.sigma2 = report->weight.beta * report->metrics.sigma2;
     return CLI_DONE;
 }
 
@@ -44,6 +48,9 @@ void cli_print_report(const cli_report *report)
         printf("%-16s %10.3f   importance-weighted, %s draws: log p(x) is above it\n", "bound", -report->iwae_nll,
                cli_count(count, report->iwae_samples));
     printf("%-16s %10.3f   %.5f per pixel\n", "squared error", m->sse, m->mse);
+    if (isfinite(m->bits_per_dim))
+        printf("%-16s %10.4f   bits, -ELBO / (pixels log 2)\n", "per dimension", m->bits_per_dim);
+    if (report->found) printf("%-16s %10.4g   of p(x|z), as training found it\n", "scale", sqrt(m->sigma2));
     printf("%-16s %10u   of %u\n", "active latents", (unsigned)m->active_units, (unsigned)m->latent);
     if (report->scores.factors > 0) {
         const elbow_factor_scores *scores = &report->scores;
@@ -82,6 +89,7 @@ cJSON *cli_report_json(const cli_report *report)
     cli_add_number(json, "beta", report->weight.beta);
     cli_add_number(json, "beta_norm", report->weight.beta_norm);
     cli_add_number(json, "sigma2", report->weight.sigma2);
+    if (isfinite(m->bits_per_dim)) cli_add_number(json, "bits_per_dim", m->bits_per_dim);
     cJSON_AddStringToObject(json, "digest", report->digest);
     if (report->iwae_samples > 0) {
         cJSON *iwae = cJSON_AddObjectToObject(json, "iwae");

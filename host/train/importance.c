@@ -91,7 +91,7 @@ elbow_status elb_measure_iwae(double *nll, elbow_model *model, elbow_data *data,
         status = elb_feed_new(&feed, dev, data, split, of.rows, &model->recipe, elb_feed_limit(dev));
     if (status == ELBOW_OK)
         status = sum_bounds(&sum, &of, model, elb_flat(model, model->w), feed, count, progress, user);
-    *nll = elb_density_constant(&model->recipe, model->pixels) - sum / (count ? count : 1);
+    *nll = (feed ? elb_feed_constant(feed) : 0) - sum / (count ? count : 1);
     elb_feed_free(feed);
     close_weights(&of);
     return status;

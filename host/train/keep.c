@@ -23,6 +23,7 @@ static void add_metrics(cJSON *to, const elbow_metrics *m)
     elb_json_add_number(to, "sse", m->sse);
     elb_json_add_uint(to, "active_units", m->active_units);
     elb_json_add_uint(to, "clamped", m->clamped);
+    if (isfinite(m->bits_per_dim)) elb_json_add_number(to, "bits_per_dim", m->bits_per_dim);
 }
 
 static cJSON *epoch_line(const elb_trainer *t, double rate)

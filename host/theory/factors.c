@@ -220,7 +220,7 @@ static uint32_t classify(double *p, const double *w, const double *x, const elb_
 /* Softmax regression by stochastic gradient, its rate falling over the passes. */
 static void learn(double *w, const double *x, const uint32_t *factor, const elb_factored *of)
 {
-    double p[MOST_FACTORS];
+    double p[MOST_FACTORS] = {0};
     for (int pass = 0; pass < 60; pass++) {
         const double rate = 0.5 / (1 + 0.2 * pass);
         for (uint32_t n = 0; n < LEARNED; n++) {
@@ -239,7 +239,7 @@ static void learn(double *w, const double *x, const uint32_t *factor, const elb_
 elbow_status elb_factors_beta_vae(double *score, elb_error *err, const elb_factored *of, uint64_t seed)
 {
     dice d = {.seed = seed};
-    double *variance = NULL, *x = NULL, *w = NULL, p[MOST_FACTORS];
+    double *variance = NULL, *x = NULL, *w = NULL, p[MOST_FACTORS] = {0};
     uint32_t factor[LEARNED], right = 0;
     elbow_status status;
     TRY_DONE(elb_new(err, &variance, of->latent, sizeof *variance, "the latents' variances"));

@@ -169,6 +169,13 @@ int train_read_run(train_settings *s, cli_session *session, const cli_args *args
     return train_from_run(s, &session->run, args);
 }
 
+/* With S = 1 all but one of several devices would be idle. */
+static void settle_shards(train_settings *s, const cli_args *args)
+{
+    const bool several = strchr(s->device, ',') != NULL || strcmp(s->device, "all") == 0;
+    if (several && !s->resume && s->config == NULL && !cli_given(args, "shards")) s->train.shards = 0;
+}
+
 /* The weight that --beta means, once the pixels are known. */
 static int settle_weight(train_settings *s, const cli_session *session, const cli_args *args)
 {
@@ -185,6 +192,7 @@ static int all_steps(train_settings *s, cli_session *session, const cli_args *ar
     char name[4096];
     int status = cli_open(&session->context, s->device);
     if (status == CLI_DONE) status = train_read_run(s, session, args);
+    if (status == CLI_DONE) settle_shards(s, args);
     if (status == CLI_DONE) status = train_load_data(s, session);
     if (status == CLI_DONE) status = settle_weight(s, session, args);
     if (status != CLI_DONE) return status;

@@ -26,12 +26,14 @@ void train_say(const char *what, const char *text)
 
 void train_say_device(elbow_context *context, const char *asked)
 {
-    const elbow_device_info *d = elbow_device(context);
+    const elbow_device_info *d;
     char text[768], memory[32], rest[384] = "";
-    if (strcmp(asked, "auto") == 0) others(rest, sizeof rest, context, d->id);
-    snprintf(text, sizeof text, "%s  %s, %u unit%s, %s%s", d->id, d->name, (unsigned)d->compute_units,
-             d->compute_units == 1 ? "" : "s", cli_bytes(memory, d->memory_bytes), rest);
-    train_say("device", text);
+    if (strcmp(asked, "auto") == 0) others(rest, sizeof rest, context, elbow_device(context)->id);
+    for (uint32_t i = 0; (d = elbow_team_device(context, i)) != NULL; i++) {
+        snprintf(text, sizeof text, "%s  %s, %u unit%s, %s%s", d->id, d->name, (unsigned)d->compute_units,
+                 d->compute_units == 1 ? "" : "s", cli_bytes(memory, d->memory_bytes), rest);
+        train_say(i == 0 ? "device" : "", text);
+    }
 }
 
 void train_say_data(const elbow_data_info *data)

@@ -97,8 +97,7 @@ static elbow_status read_vectors(elb_trainer *t)
 {
     TRY(elb_read_reals(t->host.w, elb_flat(t->model, t->model->w)));
     TRY(elb_read_reals(t->host.m, elb_flat(t->model, t->model->m)));
-    TRY(elb_read_reals(t->host.v, elb_flat(t->model, t->model->v)));
-    return t->state.best_epoch ? elb_read_reals(t->host.best, elb_flat(t->model, t->best)) : ELBOW_OK;
+    return elb_read_reals(t->host.v, elb_flat(t->model, t->model->v));
 }
 
 static elbow_status read_control(elb_state *state, elb_trainer *t)
@@ -134,6 +133,8 @@ elbow_status elb_trainer_save(elb_trainer *t)
     TRY(write_model(t));
     TRY(elb_state_write(t->err, t->options.out, &state, &vectors, t->fingerprint));
     t->saved = elb_seconds();
+    t->kept = state.step;
+    t->keeps = true;
     return ELBOW_OK;
 }
 
@@ -142,8 +143,7 @@ static elbow_status write_vectors(elb_trainer *t)
     TRY(elb_write_reals(elb_flat(t->model, t->model->w), t->host.w));
     TRY(elb_write_reals(elb_flat(t->model, t->model->m), t->host.m));
     TRY(elb_write_reals(elb_flat(t->model, t->model->v), t->host.v));
-    TRY(write_control(t));
-    return t->state.best_epoch ? elb_write_reals(elb_flat(t->model, t->best), t->host.best) : ELBOW_OK;
+    return write_control(t);
 }
 
 static bool exists(const char *folder, const char *name)
@@ -163,6 +163,8 @@ static elbow_status go_on(elb_trainer *t)
     if (t->state.batch > t->batches || t->state.n > t->stepper.count)
         return elb_fail(t->err, ELBOW_BAD_FILE, "%s: the state says batch %u of %u: it is damaged", t->options.out,
                         t->state.batch, t->batches);
+    t->kept = t->state.step;
+    t->keeps = true;
     TRY(write_vectors(t));
     TRY(elb_run_path(path, t->err, t->options.out, "metrics.jsonl"));
     TRY(rewrite(t->err, path, t->state.metrics_bytes, ""));
@@ -186,5 +188,5 @@ elbow_status elb_trainer_begin(elb_trainer *t)
         TRY(elb_run_path(path, t->err, out, "metrics.jsonl"));
         TRY(rewrite(t->err, path, 0, ""));
     }
-    return elb_run_write(t->err, out, &t->model->recipe, &t->options, t->data, &t->dev->info);
+    return elb_run_write(t->err, out, &t->model->recipe, &t->options, t->data, t->model->context);
 }

@@ -35,11 +35,12 @@ static elb_step step_of(const elb_trainer *t, uint64_t number)
 static elbow_status add_losses(elb_trainer *t, uint32_t end)
 {
     const uint32_t first = t->state.n, count = end - first;
-    double *const sums[] = {&t->state.distortion, &t->state.rate};
-    for (uint32_t which = 0; which < 2 && count; which++) {
-        TRY(elb_read_reals(t->losses,
-                           elb_matrix(t->stepper.losses, (size_t)which * t->stepper.count + first, 1, count)));
-        for (uint32_t i = 0; i < count; i++) *sums[which] += (double)t->losses[i];
+    float *distortion = t->losses, *rate = t->losses + t->stepper.count;
+    TRY(elb_read_reals(distortion, elb_stepper_losses(&t->stepper, 0, first, count)));
+    TRY(elb_read_reals(rate, elb_stepper_losses(&t->stepper, 1, first, count)));
+    for (uint32_t i = 0; i < count; i++) {
+        t->state.distortion += (double)distortion[i];
+        t->state.rate += (double)rate[i];
     }
     t->state.n = end;
     return ELBOW_OK;
@@ -80,8 +81,9 @@ static elbow_status read_beta(elb_trainer *t, const elb_step *step)
     return ELBOW_OK;
 }
 
-elbow_status elb_trainer_poll(elb_trainer *t, const elb_step *last)
+elbow_status elb_trainer_poll(elb_trainer *t)
 {
+    const elb_step *last = &t->last;
     uint32_t bad[3];
     TRY(elb_stepper_bad(bad, &t->stepper));
     if (t->options.nonfinite == ELBOW_NONFINITE_STOP && bad[0]) {
@@ -89,11 +91,12 @@ elbow_status elb_trainer_poll(elb_trainer *t, const elb_step *last)
         const uint64_t start = last->number - last->number % t->batches;
         return refuse(t, start + (uint32_t)(bad[2] - (uint32_t)start));
     }
-    t->state.skipped += bad[1];
-    if (bad[1]) TRY(elb_zero(t->stepper.bad, 0, 3 * sizeof *bad));
     t->polled = elb_seconds();
     TRY(read_beta(t, last));
-    return add_losses(t, last->first + last->rows);
+    TRY(add_losses(t, last->first + last->rows));
+    if (bad[1]) TRY(elb_trainer_forget_bad(t));
+    t->state.skipped += bad[1];
+    return ELBOW_OK;
 }
 
 static elbow_metrics training_metrics(const elb_trainer *t)
@@ -132,12 +135,12 @@ void elb_trainer_report(elb_trainer *t, bool epoch_ends, double rate)
 /* After a step, now and then: look, report, save. */
 static elbow_status look(elb_trainer *t, const elb_step *step, double *since)
 {
-    TRY(elb_trainer_poll(t, step));
+    TRY(elb_trainer_do(t, elb_trainer_poll));
     const double now = elb_seconds();
     t->epoch_seconds += now - *since;
     elb_trainer_report(t, false, step->rate);
     const bool save = t->stop || (t->options.save_every > 0 && now - t->saved >= t->options.save_every);
-    if (t->options.out && save) TRY(elb_trainer_save(t));
+    if (t->options.out && save) TRY(elb_trainer_do(t, elb_trainer_save));
     *since = elb_seconds();
     return ELBOW_OK;
 }
@@ -147,10 +150,10 @@ static elbow_status train_epoch(elb_trainer *t)
     double since = elb_seconds();
     t->epoch_seconds = 0;
     t->epoch_images = 0;
-    TRY(elb_feed_start(t->feed, t->state.epoch + 1));
+    if (!t->team) TRY(elb_feed_start(t->feed, t->state.epoch + 1));
     while (t->state.batch < t->batches && !t->stop) {
         const elb_step step = step_of(t, t->state.step);
-        TRY(elb_stepper_run(&t->stepper, t->feed, &step));
+        TRY(elb_trainer_step(t, &step));
         t->state.step++;
         t->state.batch++;
         t->epoch_images += step.rows;
@@ -169,6 +172,22 @@ static elbow_status measure_split(elb_trainer *t, elbow_metrics *metrics, elbow_
     return elb_measure(metrics, t->model, elb_flat(t->model, t->model->w), feed, count, false);
 }
 
+static elbow_status measure_splits(elb_trainer *t)
+{
+    TRY(measure_split(t, &t->validation, ELBOW_VALIDATION));
+    return measure_split(t, &t->test, ELBOW_TEST);
+}
+
+static elbow_status read_best(elb_trainer *t)
+{
+    return elb_read_reals(t->host.best, elb_flat(t->model, t->model->w));
+}
+
+static elbow_status write_best(elb_trainer *t)
+{
+    return elb_write_reals(elb_flat(t->model, t->model->w), t->host.best);
+}
+
 /* Early stopping: keeps the parameters of the best validation ELBO, and ends the run when it has not improved. */
 static elbow_status judge(elb_trainer *t)
 {
@@ -176,7 +195,7 @@ static elbow_status judge(elb_trainer *t)
     if (t->validation.elbo > t->state.best_elbo) {
         t->state.best_elbo = t->validation.elbo;
         t->state.best_epoch = t->state.epoch;
-        return elb_copy(t->best, 0, t->model->w, 0, t->model->parameters * t->dev->real_size);
+        return elb_trainer_do(t, read_best);
     }
     if (t->state.epoch - t->state.best_epoch >= t->options.patience) t->state.finished = true;
     return ELBOW_OK;
@@ -185,15 +204,14 @@ static elbow_status judge(elb_trainer *t)
 static elbow_status end_epoch(elb_trainer *t)
 {
     const double rate = step_of(t, t->state.step - 1).rate;
-    TRY(measure_split(t, &t->validation, ELBOW_VALIDATION));
-    TRY(measure_split(t, &t->test, ELBOW_TEST));
+    TRY(elb_trainer_do(t, measure_splits));
     t->state.epoch++;
     TRY(judge(t));
     elb_trainer_report(t, true, rate);
     if (t->options.out) TRY(elb_trainer_log(t, rate));
     t->state.batch = t->state.n = 0;
     t->state.distortion = t->state.rate = 0;
-    return t->options.out ? elb_trainer_save(t) : ELBOW_OK;
+    return t->options.out ? elb_trainer_do(t, elb_trainer_save) : ELBOW_OK;
 }
 
 static elbow_status run_epochs(elb_trainer *t)
@@ -206,8 +224,7 @@ static elbow_status run_epochs(elb_trainer *t)
         return elb_fail(t->err, ELBOW_STOPPED, "stopped in epoch %u of %u%s", t->state.epoch + 1, t->options.epochs,
                         t->options.out ? "; the state is saved" : "");
     /* The model that early stopping keeps is the best, not the last. */
-    if (t->state.best_epoch) return elb_copy(t->model->w, 0, t->best, 0, t->model->parameters * t->dev->real_size);
-    return ELBOW_OK;
+    return t->state.best_epoch ? elb_trainer_do(t, write_best) : ELBOW_OK;
 }
 
 /* ---- opening ---- */
@@ -220,19 +237,14 @@ static elbow_status new_vectors(elb_trainer *t)
     TRY(elb_new(t->err, &t->host.m, count, sizeof(float), "Adam's state"));
     TRY(elb_new(t->err, &t->host.v, count, sizeof(float), "Adam's state"));
     if (!t->options.patience) return ELBOW_OK;
-    TRY(elb_new(t->err, &t->host.best, count, sizeof(float), "the best parameters"));
-    return elb_buffer_new(&t->best, t->dev, count * t->dev->real_size);
+    return elb_new(t->err, &t->host.best, count, sizeof(float), "the best parameters");
 }
 
 static elbow_status new_feeds(elb_trainer *t)
 {
-    const uint32_t rows = elb_model_max_rows(t->model->net);
-    const elbow_recipe *recipe = &t->model->recipe;
-    const uint64_t limit = elb_feed_limit(t->dev);
-    TRY(elb_feed_new(&t->feed, t->dev, t->data, ELBOW_TRAIN, rows, recipe, limit));
-    if (elb_data_part(t->data, ELBOW_VALIDATION)->count)
-        TRY(elb_feed_new(&t->measured[0], t->dev, t->data, ELBOW_VALIDATION, rows, recipe, limit));
-    return elb_feed_new(&t->measured[1], t->dev, t->data, ELBOW_TEST, rows, recipe, limit);
+    TRY(elb_feed_new(&t->feed, t->dev, t->data, ELBOW_TRAIN, elb_model_max_rows(t->model->net), &t->model->recipe,
+                     elb_feed_limit(t->dev)));
+    return elb_trainer_open_measured(t);
 }
 
 static elbow_status open_trainer(elb_trainer *t)
@@ -248,19 +260,19 @@ static elbow_status open_trainer(elb_trainer *t)
     TRY(elb_stepper_open(&t->stepper, t->model, &t->options, count));
     if (t->options.maths == ELBOW_FAST)
         TRY(elb_model_fast(t->model->net, (t->options.batch - 1) / t->stepper.shards + 1)); /* a shard's rows */
-    TRY(elb_new(t->err, &t->losses, count, sizeof *t->losses, "an epoch's losses"));
+    TRY(elb_new(t->err, &t->losses, count, 2 * sizeof *t->losses, "an epoch's losses"));
     t->started = t->polled = t->saved = elb_seconds();
-    return t->options.out ? elb_trainer_begin(t) : ELBOW_OK;
+    if (t->options.out) TRY(elb_trainer_begin(t));
+    return elb_team_open(&t->team, t->model, &t->stepper, &t->feed, t->data, t->state.step);
 }
 
 static void close_trainer(elb_trainer *t)
 {
+    elb_team_close(t->team);
     if (t->model->net) elb_model_exact(t->model->net);
     elb_feed_free(t->feed);
-    elb_feed_free(t->measured[0]);
-    elb_feed_free(t->measured[1]);
+    elb_trainer_close_measured(t);
     elb_stepper_close(&t->stepper);
-    elb_buffer_free(t->best);
     free(t->host.w);
     free(t->host.m);
     free(t->host.v);
@@ -279,7 +291,10 @@ elbow_status elbow_train(elbow_model *model, elbow_data *data, const elbow_train
                      .lock = -1};
     TRY(elb_trainer_check(&t));
     elbow_status status = open_trainer(&t);
-    if (status == ELBOW_OK) status = run_epochs(&t);
+    if (status == ELBOW_OK) {
+        status = run_epochs(&t);
+        elb_trainer_say_what_is_left(&t, status);
+    }
     close_trainer(&t);
     return status;
 }

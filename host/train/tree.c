@@ -65,11 +65,11 @@ elb_shards elb_first_node(elb_shards run, uint32_t shards)
     return (elb_shards){run.first, end_of(run.first, size, shards)};
 }
 
-/* Whether two neighbours are the halves of one node. */
+/* Whether two neighbours are the halves of one node. Since nodes come in their order, what lies to the left of another
+ * is no right half: it would have been added already. */
 static bool are_halves(elb_shards left, elb_shards right, uint32_t shards)
 {
-    const uint32_t size = left.end - left.first;
-    return left.first % (2 * (uint64_t)size) == 0 && right.end == end_of(left.end, size, shards);
+    return right.end == end_of(left.end, left.end - left.first, shards);
 }
 
 elbow_status elb_nodes_add(elb_node *nodes, uint32_t count, uint32_t shards)

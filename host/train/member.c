@@ -1,5 +1,6 @@
 #include "train/member.h"
 
+#include <string.h>
 #include <time.h>
 
 /* ---- its part of a job ---- */
@@ -31,13 +32,28 @@ static elbow_status forward(elb_member *m, const elb_job *job)
     return ELBOW_OK;
 }
 
+/* Compares bits: comparing floats would not be vectorised. */
+static bool all_finite(const float *x, size_t count)
+{
+    uint32_t bad = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bits;
+        memcpy(&bits, &x[i], sizeof bits);
+        bad |= (bits & 0x7f800000u) == 0x7f800000u;
+    }
+    return !bad;
+}
+
 static elbow_status read_losses(elb_member *m, const elb_job *job)
 {
     const elb_losses from = elb_model_losses(m->model->net);
     const elb_view source[] = {from.distortion, from.rate};
     const uint32_t before = elb_shard_start(m->shards.first, m->stepper.shards, job->step.rows);
-    for (int which = 0; which < 2; which++)
-        TRY(elb_read_reals(job->losses.of[which] + before, elb_cols(source[which], 0, m->stepper.batch.x.rows)));
+    const uint32_t rows = m->stepper.batch.x.rows;
+    for (int which = 0; which < 2; which++) {
+        TRY(elb_read_reals(job->losses.of[which] + before, elb_cols(source[which], 0, rows)));
+        m->finite &= all_finite(job->losses.of[which] + before, rows);
+    }
     return ELBOW_OK;
 }
 
@@ -48,9 +64,11 @@ static elbow_status back(elb_member *m, const elb_job *job)
         TRY(elb_write_reals(elb_tree_sum_of(&s->sums), job->sums));
         TRY(elb_stepper_decide(s, &job->step));
     }
+    m->finite = true;
     for (uint32_t i = 0; i < m->way_count; i++) {
         TRY(elb_stepper_gradient(s, m->ways[i].node));
         TRY(elb_read_reals(m->ways[i].gradient, elb_tree_sum_of(&s->gradients)));
+        m->finite &= all_finite(m->ways[i].gradient, s->gradients.length);
     }
     TRY(read_losses(m, job));
     return elb_finish(m->context.dev); /* with no shard nothing has waited yet: a failure must show in its own job */

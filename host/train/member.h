@@ -47,6 +47,8 @@ typedef struct elb_member {
     uint32_t way_count;
     uint64_t updated; /* steps whose gradient it has taken */
     uint32_t epoch;   /* that its feed is in */
+    bool finite;      /* whether all that it sent is: losses and gradients */
+    bool believed;    /* native has confirmed once that what it computes is not finite */
     double busy;      /* seconds that the last job's passes took */
     double speed;     /* shards a second, measured */
     uint32_t share;   /* shards of a batch that it is given */

@@ -190,10 +190,12 @@ static elbow_status attempt(elb_team *team, bool *done, const elb_step *step)
                          .losses = now->losses,
                          .old = team->before->losses};
     TRY(do_together(team, done, &now->job));
-    if (!*done || !decides) return ELBOW_OK;
-    TRY(elb_round_add_sums(&now->job.sums, now, team->stepper->shards));
-    now->job.duties = ELB_DO_BACK;
-    return do_together(team, done, &now->job);
+    if (*done && decides) {
+        TRY(elb_round_add_sums(&now->job.sums, now, team->stepper->shards));
+        now->job.duties = ELB_DO_BACK;
+        TRY(do_together(team, done, &now->job));
+    }
+    return *done ? elb_team_judge(team, done) : ELBOW_OK;
 }
 
 static elbow_status attempt_until_done(elb_team *team, const elb_step *step)

@@ -6,7 +6,9 @@
  * device sends 4 n P bytes a step and receives 4 P. The update is done by each device, not once: spreading the
  * parameters instead would move as many bytes, and Adam's state would be lost with the device that has it.
  *
- * A device that fails is left out with a remark; its shards go to the others and the step is done again. */
+ * A device that fails is left out with a remark; its shards go to the others and the step is done again. Failures are:
+ * an error of the driver's, no memory, no answer for a long time, and numbers that are not finite where the native
+ * device, asked to do the same shards, gets finite ones. */
 #ifndef ELB_TEAM_H
 #define ELB_TEAM_H
 
@@ -17,6 +19,7 @@ typedef struct elb_team {
     elbow_model *model;
     elb_stepper *stepper; /* these three are the trainer's: always the first device's */
     elb_feed **feed;
+    const elbow_data *data;
     elb_member *members;
     uint32_t count, first; /* first: the member whose device is the context's */
     elb_device *host;      /* the native device: adds what the members send */
@@ -52,5 +55,13 @@ uint32_t elb_team_size(const elb_team *team);
 
 /* Leaves a member out: after a failure, whose message is the member's, or, where it is hung, for that. */
 void elb_team_lose(elb_team *team, elb_member *member);
+/* Gives a member, whose home has the device, a replica of what another has trained. host: (parameters) for the way. */
+elbow_status elb_member_copy(elb_member *member, const elb_team *team, elb_member *from, float *host);
+void elb_member_free_copy(elb_member *member);
+
+/* ---- team_judge.c ---- */
+
+/* Leaves out members whose last results are not finite if the native device's are. *done becomes false if one was. */
+elbow_status elb_team_judge(elb_team *team, bool *done);
 
 #endif

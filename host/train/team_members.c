@@ -40,29 +40,29 @@ static elbow_status copy_vector(elb_member *m, elb_view to, elb_view from, float
                     from.buffer->dev->err->text);
 }
 
-static elbow_status copy_state(elb_member *m, elb_team *team, float *host)
+static elbow_status copy_state(elb_member *m, elb_member *from, float *host)
 {
-    const elbow_model *from = team->model;
+    const elbow_model *mine = m->model, *theirs = from->model;
     float control[ELB_CONTROL];
-    TRY(copy_vector(m, elb_flat(m->model, m->model->w), elb_flat(from, from->w), host));
-    TRY(copy_vector(m, elb_flat(m->model, m->model->m), elb_flat(from, from->m), host));
-    TRY(copy_vector(m, elb_flat(m->model, m->model->v), elb_flat(from, from->v), host));
-    TRY(elb_stepper_control(control, team->stepper));
+    TRY(copy_vector(m, elb_flat(mine, mine->w), elb_flat(theirs, theirs->w), host));
+    TRY(copy_vector(m, elb_flat(mine, mine->m), elb_flat(theirs, theirs->m), host));
+    TRY(copy_vector(m, elb_flat(mine, mine->v), elb_flat(theirs, theirs->v), host));
+    TRY(elb_stepper_control(control, &from->stepper));
     return elb_stepper_set_control(&m->stepper, control);
 }
 
-static elbow_status make_replica(elb_member *m, elb_team *team, const elbow_data *data, float *host)
+elbow_status elb_member_copy(elb_member *m, const elb_team *team, elb_member *from, float *host)
 {
     const elbow_model *like = team->model;
     TRY(elb_model_make(&m->model, &m->context, &like->recipe, like->height, like->width, like->channels));
     TRY(elb_model_reserve(m->model, team->stepper->options->batch));
-    TRY(elb_feed_new(&m->feed, m->context.dev, data, ELBOW_TRAIN, elb_model_max_rows(m->model->net), &like->recipe,
-                     elb_feed_limit(m->context.dev)));
+    TRY(elb_feed_new(&m->feed, m->context.dev, team->data, ELBOW_TRAIN, elb_model_max_rows(m->model->net),
+                     &like->recipe, elb_feed_limit(m->context.dev)));
     TRY(elb_stepper_open(&m->stepper, m->model, team->stepper->options, team->stepper->count));
-    return copy_state(m, team, host);
+    return copy_state(m, from, host);
 }
 
-static void free_replica(elb_member *m)
+void elb_member_free_copy(elb_member *m)
 {
     elb_feed_free(m->feed);
     elb_stepper_close(&m->stepper);
@@ -71,7 +71,7 @@ static void free_replica(elb_member *m)
 
 /* ---- opening ---- */
 
-static elbow_status add_mates(elb_team *team, const elbow_data *data)
+static elbow_status add_mates(elb_team *team)
 {
     elbow_context *context = team->model->context;
     float *host;
@@ -83,7 +83,7 @@ static elbow_status add_mates(elb_team *team, const elbow_data *data)
         m->home = mate;
         m->context.dev = mate->dev;
         mate->dev->err = &m->context.err;
-        if (make_replica(m, team, data, host) != ELBOW_OK) elb_team_lose(team, m);
+        if (elb_member_copy(m, team, &team->members[0], host) != ELBOW_OK) elb_team_lose(team, m);
     }
     free(host);
     return ELBOW_OK;
@@ -100,13 +100,13 @@ static elbow_status make_rounds(elb_team *team)
     return ELBOW_OK;
 }
 
-static elbow_status make(elb_team *team, const elbow_data *data, uint64_t next)
+static elbow_status make(elb_team *team, uint64_t next)
 {
     TRY(elb_new(team->err, &team->members, team->model->context->mate_count + 1, sizeof *team->members, "a team"));
     team->limit = limit_from_environment();
     team->count = 1;
     TRY(take_first(&team->members[0], team));
-    TRY(add_mates(team, data));
+    TRY(add_mates(team));
     TRY(make_rounds(team));
     for (uint32_t i = 0; i < team->count; i++) {
         elb_member *m = &team->members[i];
@@ -127,8 +127,8 @@ elbow_status elb_team_open(elb_team **out, elbow_model *model, elb_stepper *step
     for (uint32_t i = 0; i < model->context->mate_count; i++) there += !model->context->mates[i]->lost;
     if (there < 2) return ELBOW_OK;
     TRY(elb_new(err, &team, 1, sizeof *team, "a team"));
-    *team = (elb_team){.err = err, .model = model, .stepper = stepper, .feed = feed};
-    const elbow_status status = make(team, data, next);
+    *team = (elb_team){.err = err, .model = model, .stepper = stepper, .feed = feed, .data = data};
+    const elbow_status status = make(team, next);
     if (status == ELBOW_OK)
         *out = team;
     else
@@ -194,7 +194,7 @@ static bool take_apart(elb_team *team, uint32_t i)
     if (i == team->first)
         free(m->model);
     else
-        free_replica(m);
+        elb_member_free_copy(m);
     return true;
 }
 

@@ -2,12 +2,13 @@
 """faults.py ELBOW CL_FAULTS.so - what a run does when OpenCL fails (tests/cl_faults.c).
 
 Each fault meets a run of PoCL alone, which must end with one line and a state that resumes to the right digest, or a team
-of PoCL and native, which must end with that digest at once. Whatever happens: no hang, no OpenCL object left over.
+of PoCL and native, which must end with that digest at once. Whatever happens: no hang, no OpenCL object left over. And
+a bit that a kernel gets wrong is found by the check of its program before that is used.
 """
 import json, os, pathlib, random, re, subprocess, sys, tempfile, time
 
 elbow, layer = sys.argv[1:3]
-samples = int(sys.argv[3]) if len(sys.argv) > 3 else 5  # of each kind of run; 0: every call
+samples = int(sys.argv[3]) if len(sys.argv) > 3 else 4  # of each kind of run; 0: every call
 random.seed(20261126)
 OPTIONS = ("train shapes --limit 120 --epochs 2 --batch 40 --shards 4 --hidden 17 --latent 3 --free-bits 0.1 --seed 3 "
            "--binarise dynamic --quiet --overwrite").split()
@@ -39,7 +40,9 @@ class Tries:
     def train(self, device, fault):
         env = {**self.env, "OPENCL_LAYERS": layer, "ELBOW_FAULT_REPORT": str(self.report), "ELBOW_FAULT": fault}
         self.report.unlink(missing_ok=True)
-        return run({**env, "ELBOW_HANG_LIMIT": "2"}, [*OPTIONS, "--out", str(self.out), "--device", device])
+        if fault.startswith("hang"):
+            env["ELBOW_HANG_LIMIT"] = "2"
+        return run(env, [*OPTIONS, "--out", str(self.out), "--device", device])
 
     def numbers(self):
         """Calls, reads and objects left over of the last run."""
@@ -66,6 +69,19 @@ class Tries:
                 raise Wrong(f"resumed after {lines}: {digest_of(resumed)}; {resumed.stderr[-300:]}")
             return "resumed"
         return "stopped"
+
+
+def check_flips(tries, device):
+    """Reads of the check that programs pass when they are first used: a fresh cache knows of none."""
+    wrong, cache = 0, tries.env["XDG_CACHE_HOME"]
+    for n in (2, 5, 11):
+        tries.env["XDG_CACHE_HOME"] += "x"
+        done = tries.train(device, f"flip:{n}")
+        if done.returncode != 1 or "computes other bits than native" not in done.stderr:
+            wrong += 1
+            print(f"flip:{n} on {device}: exit status {done.returncode}: {done.stderr[-300:]}", flush=True)
+    tries.env["XDG_CACHE_HOME"] = cache
+    return wrong
 
 
 def sample(count):
@@ -101,7 +117,8 @@ def main():
                  ("fail", mate, True, sample(counts[mate][0])), ("dead", mate, True, sample(counts[mate][0])[::2]),
                  ("fail", first, False, sample(counts[mate][0])), ("dead", first, False, sample(counts[mate][0])[::2]),
                  ("nan", mate, True, sample(counts[mate][1])[::2]),
-                 ("hang", mate, True, [counts[mate][0] - 40])]
+                 ("hang", mate, True, [counts[mate][0] * 3 // 4])]
+        wrong += check_flips(tries, alone)
         for kind, device, team, moments in plans:
             start, seen = time.monotonic(), {}
             for n in moments:

@@ -112,6 +112,8 @@ ELBOW_API void elbow_devices_free(elbow_device_info *devices);
 ELBOW_API const elbow_device_info *elbow_device(const elbow_context *context);
 /* Of a team, by number: 0 is the first, elbow_device; NULL beyond the last. */
 ELBOW_API const elbow_device_info *elbow_team_device(const elbow_context *context, uint32_t index);
+/* How many of a batch's shards it had in the last step of training: all of them where it was alone. */
+ELBOW_API uint32_t elbow_team_share(const elbow_context *context, uint32_t index);
 
 /* ---- 3. data
  * --------------------------------------------------------------------------------------------------------- */

@@ -84,6 +84,25 @@ def check_flips(tries, device):
     return wrong
 
 
+def check_shares(tries, device):
+    """A device whose launches take longer from some moment on gives its shards away."""
+    options = ["--limit", "1000", "--batch", "128", "--shards", "32", "--hidden", "200", "--out", str(tries.out)]
+
+    def share(fault, epochs):
+        env = {**tries.env, "OPENCL_LAYERS": layer, "ELBOW_FAULT": fault, "ELBOW_FAULT_REPORT": str(tries.report)}
+        arguments = ["train", "shapes", "--overwrite", "--device", device, "--epochs", str(epochs), *options]
+        done = run(env, arguments)
+        found = re.search(r"^team .* pocl:\d+ (\d+) of 32 shards", done.stderr, re.MULTILINE)
+        if done.returncode != 0 or not found:
+            raise Wrong(f"no line of the team's: {done.stderr[-300:]}")
+        return int(found[1])
+
+    before = share("none", 2)
+    slowed = share(f"slow:{tries.numbers()[0] // 2}:4", 4)
+    print(f"slow  {device:16} {before} of 32 shards before, {slowed} when its launches take 4 ms more", flush=True)
+    return int(not (slowed < before and slowed <= 2))
+
+
 def sample(count):
     every = range(1, count + 1)
     return every if samples == 0 or count <= samples else sorted(random.sample(every, samples))
@@ -119,6 +138,7 @@ def main():
                  ("nan", mate, True, sample(counts[mate][1])[::2]),
                  ("hang", mate, True, [counts[mate][0] * 3 // 4])]
         wrong += check_flips(tries, alone)
+        wrong += check_shares(tries, mate)
         for kind, device, team, moments in plans:
             start, seen = time.monotonic(), {}
             for n in moments:

@@ -202,6 +202,7 @@ static int all_steps(train_settings *s, cli_session *session, const cli_args *ar
     if (status != CLI_DONE) return status;
     train_announce(session->context, s, session->data, session->model);
     status = train(s, session);
+    if (!s->quiet) train_say_team(session->context);
     if (status == CLI_DONE) status = draw(s, session);
     return status == CLI_DONE ? report(s, session) : status;
 }

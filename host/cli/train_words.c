@@ -36,6 +36,22 @@ void train_say_device(elbow_context *context, const char *asked)
     }
 }
 
+void train_say_team(elbow_context *context)
+{
+    const elbow_device_info *d;
+    char text[768];
+    size_t at = 0;
+    uint32_t sum = 0;
+    if (elbow_team_device(context, 1) == NULL) return;
+    for (uint32_t i = 0; (d = elbow_team_device(context, i)) != NULL && at + 96 < sizeof text; i++) {
+        at += (size_t)snprintf(text + at, sizeof text - at, "%s%s %u", i == 0 ? "" : ", ", d->id,
+                               (unsigned)elbow_team_share(context, i));
+        sum += elbow_team_share(context, i);
+    }
+    snprintf(text + at, sizeof text - at, " of %u shards in the last step", (unsigned)sum);
+    train_say("team", text);
+}
+
 void train_say_data(const elbow_data_info *data)
 {
     char text[256], train[32], validation[32], test[32], middle[64] = "", end[96], channels[16] = "";
@@ -85,7 +101,8 @@ void train_say_memory(elbow_context *context, const train_settings *s, const elb
     const uint64_t needed = elbow_model_memory(&s->recipe, data, s->train.batch),
                    there = elbow_device(context)->memory_bytes;
     char text[96], bytes[32], all[32];
-    snprintf(text, sizeof text, "%s on the device, the data included", cli_bytes(bytes, needed));
+    snprintf(text, sizeof text, "%s on %s device, the data included", cli_bytes(bytes, needed),
+             elbow_team_device(context, 1) != NULL ? "each" : "the");
     if (!s->quiet) train_say("memory", text);
     if (there > 0 && needed > there)
         cli_warn("%s needed and the device has %s: a smaller --batch or --limit needs less", cli_bytes(bytes, needed),

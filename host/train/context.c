@@ -30,12 +30,25 @@ elbow_status elbow_join(elbow_context *context, elbow_context *member)
     return ELBOW_OK;
 }
 
+/* Of a team, by number; NULL beyond the last. */
+static const elbow_context *member_at(const elbow_context *context, uint32_t index)
+{
+    if (index == 0) return context->dev ? context : NULL;
+    for (uint32_t i = 0; i < context->mate_count; i++)
+        if (!context->mates[i]->lost && --index == 0) return context->mates[i];
+    return NULL;
+}
+
 const elbow_device_info *elbow_team_device(const elbow_context *context, uint32_t index)
 {
-    if (index == 0) return context->dev ? &context->dev->info : NULL;
-    for (uint32_t i = 0; i < context->mate_count; i++)
-        if (!context->mates[i]->lost && --index == 0) return &context->mates[i]->dev->info;
-    return NULL;
+    const elbow_context *member = member_at(context, index);
+    return member ? &member->dev->info : NULL;
+}
+
+uint32_t elbow_team_share(const elbow_context *context, uint32_t index)
+{
+    const elbow_context *member = member_at(context, index);
+    return member ? member->share : 0;
 }
 
 static bool has(const elbow_context *context, const char *id)

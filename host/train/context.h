@@ -12,8 +12,9 @@ struct elbow_context {
     elbow_device_info unknown;            /* what elbow_device gives then */
     elbow_context *mates[ELB_MOST_MATES]; /* the team's other devices, each with a context that is closed with this */
     uint32_t mate_count;
-    bool lost; /* of a mate: its device has failed and is used no more */
-    bool hung; /* ... and may still be at work: it cannot be closed */
+    uint32_t share; /* shards that the device had in the last step */
+    bool lost;      /* of a mate: its device has failed and is used no more */
+    bool hung;      /* ... and may still be at work: it cannot be closed */
 };
 
 /* Begins a public call: forgets the last message. */

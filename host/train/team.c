@@ -149,6 +149,7 @@ static elbow_status plan(elb_team *team)
     for (uint32_t i = 0; i < team->count; i++) {
         elb_member *m = &team->members[i];
         if (m->lost) continue;
+        m->home->share = m->share;
         m->shards = (elb_shards){first, first + m->share};
         m->way_count = 0;
         for (elb_shards left = m->shards; left.first < left.end; left.first = m->ways[m->way_count++].node.end)

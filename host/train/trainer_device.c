@@ -7,7 +7,9 @@
 elbow_status elb_trainer_step(elb_trainer *t, const elb_step *step)
 {
     t->last = *step;
-    return t->team ? elb_team_step(t->team, step) : elb_stepper_run(&t->stepper, t->feed, step);
+    if (t->team) return elb_team_step(t->team, step);
+    t->model->context->share = t->stepper.shards;
+    return elb_stepper_run(&t->stepper, t->feed, step);
 }
 
 /* ---- what is no step ---- */

@@ -110,6 +110,12 @@ ELBOW_API void elbow_devices_free(elbow_device_info *devices);
 
 /* The device in use. Borrowed from the context. */
 ELBOW_API const elbow_device_info *elbow_device(const elbow_context *context);
+/* Several processes, as mpirun or Slurm starts them (MPI), share each step of elbow_train likewise, each with the
+ * devices of its context: all make the same model of the same data and call it with the same options. Rank 0's
+ * parameters are what training starts from, and it alone writes a run folder; its progress function alone may stop. A
+ * rank that fails ends the training on all. MPI is begun if the program has not, and then ended by elbow_close. The
+ * caller's thread is the only one that uses it. Errors: UNSUPPORTED (a build without MPI), DEVICE. */
+ELBOW_API elbow_status elbow_join_job(elbow_context *context, uint32_t *rank, uint32_t *ranks);
 /* Of a team, by number: 0 is the first, elbow_device; NULL beyond the last. */
 ELBOW_API const elbow_device_info *elbow_team_device(const elbow_context *context, uint32_t index);
 /* How many of a batch's shards it had in the last step of training: all of them where it was alone. */

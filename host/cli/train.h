@@ -22,6 +22,7 @@ typedef struct train_settings {
     double holdout;
     uint32_t limit;
     bool resume, overwrite, quiet, json;
+    uint32_t rank, ranks; /* of the job that mpirun or Slurm has started; ranks 0: none */
 } train_settings;
 
 /* ---- train_values.c, train_schedules.c ---- */

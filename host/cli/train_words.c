@@ -114,6 +114,10 @@ void train_announce(elbow_context *context, const train_settings *s, const elbow
     const elbow_data_info *about = elbow_data_about(data);
     char text[512];
     if (!s->quiet) {
+        if (s->ranks > 1) {
+            snprintf(text, sizeof text, "%u, each with devices of its own; of the first:", (unsigned)s->ranks);
+            train_say("ranks", text);
+        }
         train_say_device(context, s->device);
         train_say_data(about);
         train_say_model(s, about, model);

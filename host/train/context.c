@@ -120,9 +120,31 @@ elbow_status elbow_open(elbow_context **context, const char *device)
     return strchr(device, ',') ? open_list(*context, device) : open_one(*context, device);
 }
 
+elbow_status elbow_join_job(elbow_context *context, uint32_t *rank, uint32_t *ranks)
+{
+    elb_error *err = elb_begin(context);
+    *rank = 0;
+    *ranks = 1;
+    if (context->world) return elb_fail(err, ELBOW_USAGE, "the context has joined its job already");
+    elb_world *world;
+    TRY(elb_world_join(&world, err));
+    const elbow_status status =
+        elb_new(err, &context->words, elb_world_size(world), sizeof *context->words, "a job's ranks");
+    if (status != ELBOW_OK) {
+        elb_world_leave(world);
+        return status;
+    }
+    context->world = world;
+    *rank = elb_world_rank(world);
+    *ranks = elb_world_size(world);
+    return ELBOW_OK;
+}
+
 void elbow_close(elbow_context *context)
 {
     if (!context) return;
+    elb_world_leave(context->world);
+    free(context->words);
     for (uint32_t i = 0; i < context->mate_count; i++) elbow_close(context->mates[i]);
     if (!context->hung) elb_device_close(context->dev); /* closing would wait for a driver that does not answer */
     free(context);

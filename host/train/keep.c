@@ -117,6 +117,12 @@ static elbow_status write_control(elb_trainer *t)
     return elb_stepper_set_control(&t->stepper, control);
 }
 
+elbow_status elb_trainer_read_state(elb_trainer *t, elb_state *state)
+{
+    TRY(read_vectors(t));
+    return read_control(state, t);
+}
+
 static elbow_status write_model(elb_trainer *t)
 {
     return elb_parameters_write(t->err, t->options.out, t->model, t->state.best_epoch ? t->host.best : t->host.w);
@@ -128,8 +134,7 @@ elbow_status elb_trainer_save(elb_trainer *t)
     elb_vectors vectors = t->host;
     if (!state.best_epoch) vectors.best = NULL;
     state.seconds += elb_seconds() - t->started;
-    TRY(read_vectors(t));
-    TRY(read_control(&state, t));
+    TRY(elb_trainer_read_state(t, &state));
     TRY(write_model(t));
     TRY(elb_state_write(t->err, t->options.out, &state, &vectors, t->fingerprint));
     t->saved = elb_seconds();
@@ -138,7 +143,7 @@ elbow_status elb_trainer_save(elb_trainer *t)
     return ELBOW_OK;
 }
 
-static elbow_status write_vectors(elb_trainer *t)
+elbow_status elb_trainer_write_state(elb_trainer *t)
 {
     TRY(elb_write_reals(elb_flat(t->model, t->model->w), t->host.w));
     TRY(elb_write_reals(elb_flat(t->model, t->model->m), t->host.m));
@@ -165,7 +170,7 @@ static elbow_status go_on(elb_trainer *t)
                         t->state.batch, t->batches);
     t->kept = t->state.step;
     t->keeps = true;
-    TRY(write_vectors(t));
+    TRY(elb_trainer_write_state(t));
     TRY(elb_run_path(path, t->err, t->options.out, "metrics.jsonl"));
     TRY(rewrite(t->err, path, t->state.metrics_bytes, ""));
     return write_model(t);

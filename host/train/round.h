@@ -4,14 +4,17 @@
 
 #include "train/member.h"
 
+/* What is summed over nodes. */
+enum { ELB_SUMS, ELB_GRADIENT, ELB_VECTORS };
+
 /* One step's numbers on the host. A team has two by turns: the gradient of one is still read while the next is made. */
 typedef struct elb_round {
     elb_job job;
-    elb_device *host;                /* the native device: it adds */
-    uint32_t room, count;            /* nodes that there is room for; in use */
-    uint32_t parameters, sums;       /* lengths of a vector */
-    elb_shards *nodes;               /* in their order */
-    elb_buffer **gradient, **sum_of; /* by node; made when first needed */
+    elb_device *host;                 /* the native device: it adds */
+    uint32_t room, count;             /* nodes that there is room for; of this step so far */
+    uint32_t length[ELB_VECTORS];     /* 0: there are none */
+    elb_shards *nodes;                /* in their order */
+    elb_buffer **vector[ELB_VECTORS]; /* by node; made when first needed */
     elb_host_losses losses;
 } elb_round;
 
@@ -21,8 +24,8 @@ void elb_round_free(elb_round *round);
 
 /* Makes a way for one more node. Errors: MEMORY. */
 elbow_status elb_round_way(elb_way *way, elb_round *round, elb_shards node);
-/* Adds what came over all nodes. */
-elbow_status elb_round_add_sums(const float **sums, elb_round *round, uint32_t shards);
-elbow_status elb_round_add_gradients(const float **gradient, elb_round *round, uint32_t shards);
+/* One of a node's vectors, and its memory on the host. */
+elb_node elb_round_node(const elb_round *round, int which, uint32_t i);
+elbow_status elb_node_memory(float **memory, const elb_node *node);
 
 #endif

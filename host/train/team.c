@@ -1,6 +1,7 @@
 #include "train/team.h"
 
 #include "train/shares.h"
+#include "train/team_world.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,8 @@ uint32_t elb_team_size(const elb_team *team)
 static elbow_status give_up_round(elb_team *team)
 {
     const elb_round *now = team->now;
-    return elb_round_new(&team->now, team->host, now->room, now->parameters, now->sums, team->stepper->options->batch);
+    return elb_round_new(&team->now, team->host, now->room, now->length[ELB_GRADIENT], now->length[ELB_SUMS],
+                         team->stepper->options->batch);
 }
 
 /* Where failures on a member's device are recorded: with the member while it is at work, else with the caller. */
@@ -122,12 +124,13 @@ static void choose_shares(elb_team *team)
         speed[count] = m->speed;
         given += now[count++] = m->share;
     }
-    elb_shares(then, speed, count, team->stepper->shards);
+    const elb_shards run = elb_team_run(team);
+    elb_shares(then, speed, count, run.end - run.first);
     const double clock = elb_seconds();
     if (clock - team->tried > try_every) {
         try_idle(then, count);
         team->tried = clock;
-    } else if (given == team->stepper->shards &&
+    } else if (given == run.end - run.first &&
                elb_shares_time(then, speed, count) > worth_it * elb_shares_time(now, speed, count)) {
         return;
     }
@@ -137,14 +140,14 @@ static void choose_shares(elb_team *team)
 /* Says which shards each member has in this step, and where it sends what it sums. */
 static elbow_status plan(elb_team *team)
 {
-    const uint32_t shards = team->stepper->shards;
+    const elb_shards run = elb_team_run(team);
     uint32_t given = 0;
     for (uint32_t i = 0; i < team->count; i++) given += team->members[i].lost ? 0 : team->members[i].share;
-    if (given != shards || elb_seconds() - team->balanced > balance_every) {
+    if (given != run.end - run.first || elb_seconds() - team->balanced > balance_every) {
         choose_shares(team);
         team->balanced = elb_seconds();
     }
-    uint32_t first = 0;
+    uint32_t first = run.first;
     team->now->count = 0;
     for (uint32_t i = 0; i < team->count; i++) {
         elb_member *m = &team->members[i];
@@ -153,7 +156,7 @@ static elbow_status plan(elb_team *team)
         m->shards = (elb_shards){first, first + m->share};
         m->way_count = 0;
         for (elb_shards left = m->shards; left.first < left.end; left.first = m->ways[m->way_count++].node.end)
-            TRY(elb_round_way(&m->ways[m->way_count], team->now, elb_first_node(left, shards)));
+            TRY(elb_round_way(&m->ways[m->way_count], team->now, elb_first_node(left, team->stepper->shards)));
         first = m->shards.end;
     }
     return ELBOW_OK;
@@ -178,11 +181,22 @@ static void learn_speeds(elb_team *team, double part)
 
 /* ---- steps ---- */
 
+/* Sums over the whole batch. Once a step: other ranks do not know that this one does it again. */
+static elbow_status learn_sums(elb_team *team)
+{
+    const float *sums;
+    if (team->knows_sums) return ELBOW_OK;
+    TRY(elb_team_add(&sums, team, ELB_SUMS));
+    memcpy(team->sums, sums, team->now->length[ELB_SUMS] * sizeof *sums);
+    team->knows_sums = true;
+    return ELBOW_OK;
+}
+
 /* Forwards and backwards on the devices. *done: no device has failed on the way. */
 static elbow_status attempt(elb_team *team, bool *done, const elb_step *step)
 {
-    const bool decides = team->now->sums > 0;
     elb_round *now = team->now;
+    const bool decides = now->length[ELB_SUMS] > 0;
     TRY(plan(team));
     now->job = (elb_job){.duties = (team->pending ? ELB_DO_UPDATE : 0) | ELB_DO_FORWARD | (decides ? 0 : ELB_DO_BACK),
                          .step = *step,
@@ -192,7 +206,8 @@ static elbow_status attempt(elb_team *team, bool *done, const elb_step *step)
                          .old = team->before->losses};
     TRY(do_together(team, done, &now->job));
     if (*done && decides) {
-        TRY(elb_round_add_sums(&now->job.sums, now, team->stepper->shards));
+        TRY(learn_sums(team));
+        now->job.sums = team->sums;
         now->job.duties = ELB_DO_BACK;
         TRY(do_together(team, done, &now->job));
     }
@@ -201,6 +216,7 @@ static elbow_status attempt(elb_team *team, bool *done, const elb_step *step)
 
 static elbow_status attempt_until_done(elb_team *team, const elb_step *step)
 {
+    team->knows_sums = false;
     for (bool done = false; !done;) TRY(attempt(team, &done, step));
     return ELBOW_OK;
 }
@@ -216,16 +232,20 @@ static elbow_status measure(elb_team *team, const elb_step *step)
     return ELBOW_OK;
 }
 
-elbow_status elb_team_step(elb_team *team, const elb_step *step)
+elbow_status elb_team_step(elb_team *team, uint32_t *wish, const elb_step *step)
 {
+    team->wish = *wish;
     if (!team->measured) TRY(measure(team, step));
     TRY(attempt_until_done(team, step));
-    TRY(elb_round_add_gradients(&team->gradient, team->now, team->stepper->shards));
     learn_speeds(team, 0.1);
+    TRY(elb_team_add(&team->gradient, team, ELB_GRADIENT));
     elb_round *made = team->now;
     team->now = team->before;
     team->before = made;
     team->last = *step;
     team->pending = true;
+    team->steps++;
+    *wish = team->wish;
+    elb_team_divide(team);
     return ELBOW_OK;
 }

@@ -24,24 +24,34 @@ typedef struct elb_team {
     uint32_t count, first; /* first: the member whose device is the context's */
     elb_device *host;      /* the native device: adds what the members send */
     elb_round *now, *before;
-    bool pending; /* a step's gradient waits for the update: */
+    elb_world *world;                 /* ranks of a job; NULL: this process is alone */
+    uint32_t *rank_share, *rank_next; /* shards of each rank */
+    double *rank_speed;
+    uint64_t recipe; /* of what is trained: must be the same on all ranks */
+    uint32_t wish;   /* before a step this rank's, after it rank 0's */
+    uint64_t steps;  /* that the team has done */
+    bool pending;    /* a step's gradient waits for the update: */
     elb_step last;
     const float *gradient;
+    float *sums;     /* over the whole batch, of the step under way; NULL: nothing is decided by them */
+    bool knows_sums; /* they are of this step */
     bool measured;
     double balanced, tried; /* clocks: when shares were last chosen; when a device without shards was last given one */
     double limit;           /* seconds after which a job counts as hung */
 } elb_team;
 
-/* A team of the devices of the model's context, or *team NULL if it has only one. model, stepper and feed are the first
- * device's, with what is to be trained; another's take their place if that device is lost, and the context's device is
- * then another. data: what feed is of. next: number of the step to come. */
+/* A team of the devices of the model's context, or *team NULL if it has only one and no other ranks. model, stepper and
+ * feed are the first device's, with what is to be trained; another's take their place if that device is lost, and the
+ * context's device is then another. data: what feed is of. next: number of the step to come. recipe: what is trained,
+ * as a number. */
 elbow_status elb_team_open(elb_team **team, elbow_model *model, elb_stepper *stepper, elb_feed **feed,
-                           const elbow_data *data, uint64_t next);
+                           const elbow_data *data, uint64_t next, uint64_t recipe);
 void elb_team_close(elb_team *team);
 
-/* A step, up to the whole gradient: its update comes with the next step or with elb_team_settle. Errors: the last
+/* A step, up to the whole gradient: its update comes with the next step or with elb_team_settle. *wish is rank 0's
+ * afterwards. Errors: the last
  * device's, once none is left. */
-elbow_status elb_team_step(elb_team *team, const elb_step *step);
+elbow_status elb_team_step(elb_team *team, uint32_t *wish, const elb_step *step);
 /* Sees that all replicas are up to date. forget: and that the guard's words are 0. Errors likewise. */
 elbow_status elb_team_settle(elb_team *team, bool forget);
 /* Leaves the first device out, which has failed outside of a step with the context's message. False, and the message

@@ -40,7 +40,7 @@ static elbow_status try_natively(bool *finite, elb_team *team, elb_member *suspe
     TRY_DONE(elb_native_open(&judge->context.dev, &judge->context.err, NULL));
     TRY_DONE(elb_new(team->err, &host, parameters, sizeof *host, "the parameters"));
     TRY_DONE(elb_member_copy(judge, team, witness_of(team, suspect), host));
-    TRY_DONE(elb_round_new(&round, team->host, suspect->way_count, parameters, team->now->sums,
+    TRY_DONE(elb_round_new(&round, team->host, suspect->way_count, parameters, team->now->length[ELB_SUMS],
                            team->stepper->options->batch));
     TRY_DONE(do_part(judge, team, suspect, round));
     *finite = judge->finite;

@@ -1,5 +1,6 @@
 /* team_members.c - who belongs to a team: its devices' replicas are made, one is left out, all are taken apart. */
 #include "device/native.h"
+#include "train/shares.h"
 #include "train/team.h"
 
 #include <inttypes.h>
@@ -89,12 +90,31 @@ static elbow_status add_mates(elb_team *team)
     return ELBOW_OK;
 }
 
+static uint32_t ranks_of(const elb_team *team)
+{
+    return team->world ? elb_world_size(team->world) : 1;
+}
+
+/* At first each rank counts as being as quick as another. */
+static elbow_status make_ranks(elb_team *team)
+{
+    const uint32_t count = ranks_of(team);
+    TRY(elb_new(team->err, &team->rank_share, count, sizeof *team->rank_share, "a job's ranks"));
+    TRY(elb_new(team->err, &team->rank_next, count, sizeof *team->rank_next, "a job's ranks"));
+    TRY(elb_new(team->err, &team->rank_speed, count, sizeof *team->rank_speed, "a job's ranks"));
+    for (uint32_t r = 0; r < count; r++) team->rank_speed[r] = 1;
+    elb_shares(team->rank_share, team->rank_speed, count, team->stepper->shards);
+    return ELBOW_OK;
+}
+
 static elbow_status make_rounds(elb_team *team)
 {
     const elb_stepper *s = team->stepper;
-    const uint32_t most = team->count * ELB_MOST_NODES, room = s->shards < most ? s->shards : most;
+    const uint64_t most = (team->count + ranks_of(team)) * (uint64_t)ELB_MOST_NODES;
+    const uint32_t room = s->shards < most ? s->shards : (uint32_t)most;
     elb_round **const rounds[] = {&team->now, &team->before};
     TRY(elb_native_open(&team->host, team->err, NULL));
+    if (s->sums.length) TRY(elb_new(team->err, &team->sums, s->sums.length, sizeof *team->sums, "a batch's sums"));
     for (size_t i = 0; i < COUNT(rounds); i++)
         TRY(elb_round_new(rounds[i], team->host, room, team->model->parameters, s->sums.length, s->options->batch));
     return ELBOW_OK;
@@ -107,6 +127,7 @@ static elbow_status make(elb_team *team, uint64_t next)
     team->count = 1;
     TRY(take_first(&team->members[0], team));
     TRY(add_mates(team));
+    TRY(make_ranks(team));
     TRY(make_rounds(team));
     for (uint32_t i = 0; i < team->count; i++) {
         elb_member *m = &team->members[i];
@@ -118,16 +139,18 @@ static elbow_status make(elb_team *team, uint64_t next)
 }
 
 elbow_status elb_team_open(elb_team **out, elbow_model *model, elb_stepper *stepper, elb_feed **feed,
-                           const elbow_data *data, uint64_t next)
+                           const elbow_data *data, uint64_t next, uint64_t recipe)
 {
     elb_error *err = &model->context->err;
     elb_team *team;
     uint32_t there = 1;
     *out = NULL;
     for (uint32_t i = 0; i < model->context->mate_count; i++) there += !model->context->mates[i]->lost;
-    if (there < 2) return ELBOW_OK;
+    elb_world *world = model->context->world;
+    if (there < 2 && !world) return ELBOW_OK;
     TRY(elb_new(err, &team, 1, sizeof *team, "a team"));
-    *team = (elb_team){.err = err, .model = model, .stepper = stepper, .feed = feed, .data = data};
+    *team = (elb_team){
+        .err = err, .model = model, .stepper = stepper, .feed = feed, .data = data, .world = world, .recipe = recipe};
     const elbow_status status = make(team, next);
     if (status == ELBOW_OK)
         *out = team;
@@ -207,6 +230,10 @@ void elb_team_close(elb_team *team)
     elb_round_free(team->now);
     elb_round_free(team->before);
     if (team->host) elb_device_close(team->host);
+    free(team->sums);
+    free(team->rank_share);
+    free(team->rank_next);
+    free(team->rank_speed);
     free(team->members);
     free(team);
 }

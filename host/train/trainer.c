@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Seconds between two looks at how far the device has come. */
 static const double POLL_EVERY = 0.1;
@@ -139,6 +140,7 @@ static elbow_status look(elb_trainer *t, const elb_step *step, double *since)
     const double now = elb_seconds();
     t->epoch_seconds += now - *since;
     elb_trainer_report(t, false, step->rate);
+    TRY(elb_trainer_meet(t, ELBOW_OK));
     const bool save = t->stop || (t->options.save_every > 0 && now - t->saved >= t->options.save_every);
     if (t->options.out && save) TRY(elb_trainer_do(t, elb_trainer_save));
     *since = elb_seconds();
@@ -153,13 +155,14 @@ static elbow_status train_epoch(elb_trainer *t)
     if (!t->team) TRY(elb_feed_start(t->feed, t->state.epoch + 1));
     while (t->state.batch < t->batches && !t->stop) {
         const elb_step step = step_of(t, t->state.step);
+        const double wait =
+            t->options.save_every > 0 && t->options.save_every < POLL_EVERY ? t->options.save_every : POLL_EVERY;
+        elb_trainer_wish(t, elb_seconds() - t->polled >= wait);
         TRY(elb_trainer_step(t, &step));
         t->state.step++;
         t->state.batch++;
         t->epoch_images += step.rows;
-        const double wait =
-            t->options.save_every > 0 && t->options.save_every < POLL_EVERY ? t->options.save_every : POLL_EVERY;
-        if (t->state.batch == t->batches || elb_seconds() - t->polled >= wait) TRY(look(t, &step, &since));
+        if (t->state.batch == t->batches || elb_trainer_looks(t)) TRY(look(t, &step, &since));
     }
     return ELBOW_OK;
 }
@@ -208,6 +211,7 @@ static elbow_status end_epoch(elb_trainer *t)
     t->state.epoch++;
     TRY(judge(t));
     elb_trainer_report(t, true, rate);
+    TRY(elb_trainer_meet(t, ELBOW_OK));
     if (t->options.out) TRY(elb_trainer_log(t, rate));
     t->state.batch = t->state.n = 0;
     t->state.distortion = t->state.rate = 0;
@@ -254,6 +258,7 @@ static elbow_status open_trainer(elb_trainer *t)
     t->steps = (uint64_t)t->batches * t->options.epochs;
     t->state = (elb_state){.best_elbo = -HUGE_VAL};
     elb_run_fingerprint(t->fingerprint, &t->model->recipe, &t->options, t->data);
+    memcpy(&t->recipe, t->fingerprint, sizeof t->recipe);
     TRY(elb_model_reserve(t->model, t->options.batch));
     TRY(new_vectors(t));
     TRY(new_feeds(t));
@@ -262,8 +267,7 @@ static elbow_status open_trainer(elb_trainer *t)
         TRY(elb_model_fast(t->model->net, (t->options.batch - 1) / t->stepper.shards + 1)); /* a shard's rows */
     TRY(elb_new(t->err, &t->losses, count, 2 * sizeof *t->losses, "an epoch's losses"));
     t->started = t->polled = t->saved = elb_seconds();
-    if (t->options.out) TRY(elb_trainer_begin(t));
-    return elb_team_open(&t->team, t->model, &t->stepper, &t->feed, t->data, t->state.step);
+    return t->options.out ? elb_trainer_begin(t) : ELBOW_OK;
 }
 
 static void close_trainer(elb_trainer *t)
@@ -289,12 +293,18 @@ elbow_status elbow_train(elbow_model *model, elbow_data *data, const elbow_train
                      .data = data,
                      .options = *options,
                      .lock = -1};
-    TRY(elb_trainer_check(&t));
-    elbow_status status = open_trainer(&t);
+    elbow_status status = elb_trainer_check(&t);
+    if (model->context->world && elb_world_rank(model->context->world) > 0) t.options.out = NULL;
+    model->context->parted = false;
+    if (status == ELBOW_OK) status = open_trainer(&t);
+    status = elb_trainer_meet(&t, status);
+    if (status == ELBOW_OK) status = elb_trainer_take_from_first(&t);
+    if (status == ELBOW_OK) status = elb_team_open(&t.team, model, &t.stepper, &t.feed, data, t.state.step, t.recipe);
     if (status == ELBOW_OK) {
         status = run_epochs(&t);
         elb_trainer_say_what_is_left(&t, status);
     }
+    status = elb_trainer_meet(&t, status); /* a rank that has failed does not leave the others waiting */
     close_trainer(&t);
     return status;
 }

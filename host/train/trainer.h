@@ -16,7 +16,9 @@ typedef struct elb_trainer {
     elbow_data *data;
     elbow_train_options options;
     char fingerprint[65];
-    int lock; /* on the run's folder; -1: none */
+    uint64_t recipe; /* a part of it, as a number */
+    uint32_t wish;   /* see elb_trainer_wish */
+    int lock;        /* on the run's folder; -1: none */
 
     elb_feed *feed, *measured[2]; /* training; validation and test */
     elb_stepper stepper;
@@ -60,6 +62,13 @@ elbow_status elb_trainer_open_measured(elb_trainer *t);
 void elb_trainer_close_measured(elb_trainer *t);
 /* Says after a failure of a device what is left of the run. */
 void elb_trainer_say_what_is_left(elb_trainer *t, elbow_status status);
+/* All ranks meet at the same points of a run: see elb_ranks_meet. Rank 0's t->stop becomes that of all. */
+elbow_status elb_trainer_meet(elb_trainer *t, elbow_status status);
+/* What rank 0 trains comes to all ranks. */
+elbow_status elb_trainer_take_from_first(elb_trainer *t);
+/* Before a step: what this rank wishes, to look after it at how far the run has come. After it: whether it looks. */
+void elb_trainer_wish(elb_trainer *t, bool look);
+bool elb_trainer_looks(const elb_trainer *t);
 
 /* ---- keep.c: the run folder ---- */
 
@@ -69,6 +78,9 @@ elbow_status elb_trainer_begin(elb_trainer *t);
 elbow_status elb_trainer_log(elb_trainer *t, double rate);
 /* Writes the model file and then the state. */
 elbow_status elb_trainer_save(elb_trainer *t);
+/* The state with its vectors, from the device to the host and back. */
+elbow_status elb_trainer_read_state(elb_trainer *t, elb_state *state);
+elbow_status elb_trainer_write_state(elb_trainer *t);
 
 /* ---- check.c: before the start ---- */
 

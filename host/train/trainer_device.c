@@ -1,5 +1,6 @@
 /* trainer_device.c - what a run asks of its devices: one does all, or a team shares the steps and its first device does
  * the rest. */
+#include "train/team_world.h"
 #include "train/trainer.h"
 
 #include <inttypes.h>
@@ -7,7 +8,7 @@
 elbow_status elb_trainer_step(elb_trainer *t, const elb_step *step)
 {
     t->last = *step;
-    if (t->team) return elb_team_step(t->team, step);
+    if (t->team) return elb_team_step(t->team, &t->wish, step);
     t->model->context->share = t->stepper.shards;
     return elb_stepper_run(&t->stepper, t->feed, step);
 }
@@ -71,4 +72,39 @@ void elb_trainer_say_what_is_left(elb_trainer *t, elbow_status status)
                        text, t->options.out, t->kept);
     else
         (void)elb_fail(t->err, status, "%.500s; nothing was saved yet: --resume begins anew", text);
+}
+
+/* ---- ranks ---- */
+
+enum { LOOK = 1, STOP = 2 };
+
+elbow_status elb_trainer_meet(elb_trainer *t, elbow_status status)
+{
+    uint32_t wish = t->stop ? STOP : 0;
+    TRY(elb_ranks_meet(t->model->context, &wish, status, 0, t->recipe));
+    t->stop = wish & STOP;
+    return ELBOW_OK;
+}
+
+elbow_status elb_trainer_take_from_first(elb_trainer *t)
+{
+    elb_world *world = t->model->context->world;
+    const size_t bytes = t->model->parameters * sizeof(float);
+    float *const vectors[] = {t->host.w, t->host.m, t->host.v, t->host.best};
+    if (!world) return ELBOW_OK;
+    TRY(elb_trainer_meet(t, elb_trainer_read_state(t, &t->state)));
+    TRY(elb_world_spread(world, t->err, &t->state, sizeof t->state, 0));
+    for (size_t i = 0; i < COUNT(vectors); i++)
+        if (vectors[i]) TRY(elb_world_spread(world, t->err, vectors[i], bytes, 0));
+    return elb_trainer_write_state(t);
+}
+
+void elb_trainer_wish(elb_trainer *t, bool look)
+{
+    t->wish = look ? LOOK : 0;
+}
+
+bool elb_trainer_looks(const elb_trainer *t)
+{
+    return t->wish & LOOK;
 }

@@ -65,17 +65,17 @@ elb_shards elb_first_node(elb_shards run, uint32_t shards)
     return (elb_shards){run.first, end_of(run.first, size, shards)};
 }
 
-/* Whether two neighbours are the halves of one node. Since nodes come in their order, what lies to the left of another
- * is no right half: it would have been added already. */
+/* Whether two neighbours are the halves of one node. */
 static bool are_halves(elb_shards left, elb_shards right, uint32_t shards)
 {
-    return right.end == end_of(left.end, left.end - left.first, shards);
+    const uint32_t size = left.end - left.first;
+    return left.first % (2 * (uint64_t)size) == 0 && right.end == end_of(left.end, size, shards);
 }
 
-elbow_status elb_nodes_add(elb_node *nodes, uint32_t count, uint32_t shards)
+elbow_status elb_nodes_add(elb_node *nodes, uint32_t *count, uint32_t shards)
 {
     uint32_t held = 0;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < *count; i++) {
         nodes[held++] = nodes[i];
         for (; held > 1 && are_halves(nodes[held - 2].shards, nodes[held - 1].shards, shards); held--) {
             elb_node *left = &nodes[held - 2];
@@ -84,5 +84,6 @@ elbow_status elb_nodes_add(elb_node *nodes, uint32_t count, uint32_t shards)
             left->shards.end = right->shards.end;
         }
     }
+    *count = held;
     return ELBOW_OK;
 }

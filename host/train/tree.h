@@ -44,7 +44,8 @@ typedef struct elb_node {
     elb_view sum;
 } elb_node;
 
-/* Adds nodes that together are all S shards, in their order: the sum lies in nodes[0]. */
-elbow_status elb_nodes_add(elb_node *nodes, uint32_t count, uint32_t shards);
+/* Adds nodes of neighbouring runs, in their order, as far as the tree goes: *count are left, those that the whole run
+ * consists of. Of all S shards one is left. */
+elbow_status elb_nodes_add(elb_node *nodes, uint32_t *count, uint32_t shards);
 
 #endif

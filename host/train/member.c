@@ -5,13 +5,25 @@
 
 /* ---- its part of a job ---- */
 
+static elbow_status send(elb_member *m, float *to, elb_view from)
+{
+    m->sent += from.cols * sizeof *to;
+    return elb_read_reals(to, from);
+}
+
+static elbow_status take(elb_member *m, elb_view to, const float *from)
+{
+    m->taken += to.cols * sizeof *from;
+    return elb_write_reals(to, from);
+}
+
 static elbow_status update(elb_member *m, const elb_job *job)
 {
     elb_stepper *s = &m->stepper;
     if (m->updated > job->last.number) return ELBOW_OK; /* the job is being done again */
-    TRY(elb_write_reals(elb_tree_sum_of(&s->gradients), job->gradient));
+    TRY(take(m, elb_tree_sum_of(&s->gradients), job->gradient));
     for (int which = 0; which < 2; which++)
-        TRY(elb_write_reals(elb_stepper_losses(s, which, job->last.first, job->last.rows), job->old.of[which]));
+        TRY(take(m, elb_stepper_losses(s, which, job->last.first, job->last.rows), job->old.of[which]));
     TRY(elb_stepper_update(s, &job->last));
     m->updated = job->last.number + 1;
     return ELBOW_OK;
@@ -27,7 +39,7 @@ static elbow_status forward(elb_member *m, const elb_job *job)
     TRY(elb_stepper_forward(s, m->feed, &job->step, m->shards));
     for (uint32_t i = 0; i < m->way_count && s->sums.length; i++) {
         TRY(elb_stepper_sums(s, m->ways[i].node));
-        TRY(elb_read_reals(m->ways[i].sums, elb_tree_sum_of(&s->sums)));
+        TRY(send(m, m->ways[i].sums, elb_tree_sum_of(&s->sums)));
     }
     return ELBOW_OK;
 }
@@ -51,7 +63,7 @@ static elbow_status read_losses(elb_member *m, const elb_job *job)
     const uint32_t before = elb_shard_start(m->shards.first, m->stepper.shards, job->step.rows);
     const uint32_t rows = m->stepper.batch.x.rows;
     for (int which = 0; which < 2; which++) {
-        TRY(elb_read_reals(job->losses.of[which] + before, elb_cols(source[which], 0, rows)));
+        TRY(send(m, job->losses.of[which] + before, elb_cols(source[which], 0, rows)));
         m->finite &= all_finite(job->losses.of[which] + before, rows);
     }
     return ELBOW_OK;
@@ -61,13 +73,13 @@ static elbow_status back(elb_member *m, const elb_job *job)
 {
     elb_stepper *s = &m->stepper;
     if (s->sums.length) {
-        TRY(elb_write_reals(elb_tree_sum_of(&s->sums), job->sums));
+        TRY(take(m, elb_tree_sum_of(&s->sums), job->sums));
         TRY(elb_stepper_decide(s, &job->step));
     }
     m->finite = true;
     for (uint32_t i = 0; i < m->way_count; i++) {
         TRY(elb_stepper_gradient(s, m->ways[i].node));
-        TRY(elb_read_reals(m->ways[i].gradient, elb_tree_sum_of(&s->gradients)));
+        TRY(send(m, m->ways[i].gradient, elb_tree_sum_of(&s->gradients)));
         m->finite &= all_finite(m->ways[i].gradient, s->gradients.length);
     }
     TRY(read_losses(m, job));

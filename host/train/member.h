@@ -49,6 +49,8 @@ typedef struct elb_member {
     uint32_t epoch;   /* that its feed is in */
     bool finite;      /* whether all that it sent is: losses and gradients */
     bool believed;    /* native has confirmed once that what it computes is not finite */
+    uint64_t sent;    /* bytes to the host, of sums, gradients and losses ... */
+    uint64_t taken;   /* ... and from it, so far */
     double busy;      /* seconds that the last job's passes took */
     double speed;     /* shards a second, measured */
     uint32_t share;   /* shards of a batch that it is given */

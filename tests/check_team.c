@@ -106,6 +106,28 @@ START_TEST(runs_are_few_nodes)
 }
 END_TEST
 
+/* What one rank of several has: shards 1, 2 and 3 are no node, 2 and 3 are. */
+START_TEST(parts_of_a_tree_are_added_as_far_as_it_goes)
+{
+    elb_device *dev;
+    elb_node nodes[3];
+    uint32_t count = 3;
+    ck_assert_int_eq(elb_native_open(&dev, &err, NULL), ELBOW_OK);
+    for (uint32_t i = 0; i < 3; i++) {
+        elb_buffer *buffer;
+        ck_assert_int_eq(elb_buffer_new(&buffer, dev, sizeof(float)), ELBOW_OK);
+        nodes[i] = (elb_node){{i + 1, i + 2}, elb_matrix(buffer, 0, 1, 1)};
+    }
+    elb_buffer *const made[] = {nodes[0].sum.buffer, nodes[1].sum.buffer, nodes[2].sum.buffer};
+    ck_assert_int_eq(elb_nodes_add(nodes, &count, 8), ELBOW_OK);
+    ck_assert_uint_eq(count, 2);
+    ck_assert(nodes[0].shards.first == 1 && nodes[0].shards.end == 2);
+    ck_assert(nodes[1].shards.first == 2 && nodes[1].shards.end == 4);
+    for (size_t i = 0; i < COUNT(made); i++) elb_buffer_free(made[i]);
+    elb_device_close(dev);
+}
+END_TEST
+
 /* ---- shares ---- */
 
 /* The least time that any way of giving out the shards has. */
@@ -359,6 +381,7 @@ int main(void)
     const TTest *const tests[] = {a_tree_does_not_depend_on_who_sums_which_nodes,
                                   the_vectors_of_the_test_show_the_order,
                                   runs_are_few_nodes,
+                                  parts_of_a_tree_are_added_as_far_as_it_goes,
                                   shares_end_as_soon_as_possible,
                                   shares_are_in_proportion,
                                   a_team_gives_the_digest_of_one,

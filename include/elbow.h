@@ -71,6 +71,16 @@ typedef struct elbow_context elbow_context;
 ELBOW_API elbow_status elbow_open(elbow_context **context, const char *device);
 ELBOW_API void elbow_close(elbow_context *context);
 
+/* A team: several devices of any kinds share each step of elbow_train, with the bits that one would give for the same
+ * shards (elbow_train_options.shards: S = 1 leaves all to one device). elbow_open makes one of "A,B,...", a list of ids
+ * without spaces, or of "all": every usable piece of hardware once. All but training is done by the first device. A
+ * device that fails while it trains is left out with a remark, and so for good; if it was the first, another is first.
+ *
+ * elbow_join gives a context's device to another context's team, such as one from elbow_open_cl (elbow_cl.h): member is
+ * closed with context then. Nothing may have been made with member. Errors: USAGE (member has a team itself); it then
+ * stays the caller's. */
+ELBOW_API elbow_status elbow_join(elbow_context *context, elbow_context *member);
+
 /* What failed in the last call on the context, in one line; "" if nothing did. Valid until the next call. */
 ELBOW_API const char *elbow_message(const elbow_context *context);
 
@@ -100,6 +110,16 @@ ELBOW_API void elbow_devices_free(elbow_device_info *devices);
 
 /* The device in use. Borrowed from the context. */
 ELBOW_API const elbow_device_info *elbow_device(const elbow_context *context);
+/* Several processes, as mpirun or Slurm starts them (MPI), share each step of elbow_train likewise, each with the
+ * devices of its context: all make the same model of the same data and call it with the same options. Rank 0's
+ * parameters are what training starts from, and it alone writes a run folder; its progress function alone may stop. A
+ * rank that fails ends the training on all. MPI is begun if the program has not, and then ended by elbow_close. The
+ * caller's thread is the only one that uses it. Errors: UNSUPPORTED (a build without MPI), DEVICE. */
+ELBOW_API elbow_status elbow_join_job(elbow_context *context, uint32_t *rank, uint32_t *ranks);
+/* Of a team, by number: 0 is the first, elbow_device; NULL beyond the last. */
+ELBOW_API const elbow_device_info *elbow_team_device(const elbow_context *context, uint32_t index);
+/* How many of a batch's shards it had in the last step of training: all of them where it was alone. */
+ELBOW_API uint32_t elbow_team_share(const elbow_context *context, uint32_t index);
 
 /* ---- 3. data
  * --------------------------------------------------------------------------------------------------------- */

@@ -1,13 +1,15 @@
 /* bench_step.c - the time of one training step of the 784-400-20 MLP on devices, and from start to the first step.
  *
- *     bench_step [--steps N] [--rounds N] [--batch N] [--shards S] [--first | --kernels] DEVICE...
+ *     bench_step [--steps N] [--rounds N] [--batch N] [--shards S] [--first | --kernels | --team] DEVICE...
  *
  * The devices take turns, round by round, so that a drift of the machine's speed favours none. A figure is the time of
  * a run of STEPS steps, waited for at its end, divided by STEPS: median, 10th and 90th percentile over the rounds, in
  * milliseconds. --first instead prints the seconds from the program's start to the end of the first step on one device;
- * --kernels prints what each launch of a step takes when the device is waited for before and after it.
+ * --kernels prints what each launch of a step takes when the device is waited for before and after it; --team what each
+ * device of a team, such as native,pocl:0, holds and moves, and fails if that is not what docs/scaling.md says.
  * Made-up images of 28x28; Bernoulli, Adam, exact maths. */
-#include "train/step.h"
+#include "nn/update.h"
+#include "train/team.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,13 +23,14 @@ typedef struct lane {
     elbow_model *model;
     elb_feed *feed;
     elb_stepper stepper;
+    elb_team *team; /* NULL: one device */
     uint64_t number;
     double ms[MOST_ROUNDS];
 } lane;
 
 typedef struct setting {
     uint32_t steps, rounds, batch, shards;
-    bool first, kernels;
+    bool first, kernels, team;
 } setting;
 
 static void must(elbow_status status, const lane *l)
@@ -58,11 +61,13 @@ static void open_lane(lane *l, const char *device, const setting *s, const elbow
     must(elb_feed_new(&l->feed, l->context->dev, l->data, ELBOW_TRAIN, s->batch, &recipe, UINT64_MAX), l);
     must(elb_stepper_open(&l->stepper, l->model, options, IMAGES), l);
     must(elb_feed_start(l->feed, 1), l);
+    must(elb_team_open(&l->team, l->model, &l->stepper, &l->feed, l->data, 0, 0), l);
     free(images);
 }
 
 static void close_lane(lane *l)
 {
+    elb_team_close(l->team);
     elb_feed_free(l->feed);
     elb_stepper_close(&l->stepper);
     elbow_model_free(l->model);
@@ -75,12 +80,11 @@ static double run_steps(lane *l, const setting *s, uint32_t steps)
     const double start = elb_seconds();
     for (uint32_t i = 0; i < steps; i++) {
         const uint32_t first = (uint32_t)(l->number % (IMAGES / s->batch)) * s->batch;
-        must(elb_stepper_run(
-                 &l->stepper, l->feed,
-                 &(elb_step){.number = l->number, .epoch = 1, .first = first, .rows = s->batch, .rate = 1e-3}),
-             l);
-        l->number++;
+        const elb_step step = {.number = l->number++, .epoch = 1, .first = first, .rows = s->batch, .rate = 1e-3};
+        uint32_t wish = 0;
+        must(l->team ? elb_team_step(l->team, &wish, &step) : elb_stepper_run(&l->stepper, l->feed, &step), l);
     }
+    if (l->team) must(elb_team_settle(l->team, false), l);
     must(elb_finish(l->context->dev), l);
     return elb_seconds() - start;
 }
@@ -147,6 +151,95 @@ static void print_launches(lane *l, const char *device, const setting *s)
     printf("%-16s %u launches %20.4f ms\n", device, timed.count, all);
 }
 
+/* ---- what a team costs (docs/scaling.md) ---- */
+
+/* Bytes that a device holds: workspace; w, m, v and a gradient for each level of the tree; data, their numbers and
+ * losses, a batch. */
+static double held_bytes(const lane *l, const setting *s)
+{
+    size_t parameters;
+    uint32_t levels = 1;
+    while (1u << (levels - 1) < s->shards) levels++;
+    const uint32_t rows = elb_model_max_rows(l->model->net);
+    const double workspace = (double)elb_model_bytes(&parameters, &l->model->recipe, PIXELS, rows, sizeof(float));
+    return workspace +
+           4.0 * ((3.0 + levels) * (double)parameters + (PIXELS + 3.0) * IMAGES + (double)s->batch * PIXELS);
+}
+
+/* Bytes a second of a vector of all parameters on its way: from the device, to it, and added on the host. */
+static double speed_of(lane *l, const elb_member *m, elb_view view, bool from_device)
+{
+    enum { TURNS = 20 };
+    float *host = calloc(view.cols, sizeof *host);
+    if (!host) exit(EXIT_FAILURE);
+    const double start = elb_seconds();
+    for (int i = 0; i < TURNS; i++) must(from_device ? elb_read_reals(host, view) : elb_write_reals(view, host), l);
+    must(elb_finish(m->context.dev), l);
+    const double seconds = elb_seconds() - start;
+    free(host);
+    return TURNS * 4.0 * view.cols / seconds;
+}
+
+static double add_speed(lane *l, uint32_t length)
+{
+    enum { TURNS = 50 };
+    elb_buffer *a, *b;
+    must(elb_buffer_new(&a, l->team->host, 4 * (size_t)length), l);
+    must(elb_buffer_new(&b, l->team->host, 4 * (size_t)length), l);
+    const double start = elb_seconds();
+    for (int i = 0; i < TURNS; i++)
+        must(elb_add(l->team->host, elb_matrix(a, 0, 1, length), elb_matrix(b, 0, 1, length)), l);
+    const double seconds = elb_seconds() - start;
+    elb_buffer_free(a);
+    elb_buffer_free(b);
+    return TURNS * 4.0 * length / seconds;
+}
+
+/* Seconds that a job takes of which no member has anything to do. */
+static double job_seconds(lane *l)
+{
+    enum { TURNS = 200 };
+    const double start = elb_seconds();
+    for (int i = 0; i < TURNS; i++) must(elb_team_settle(l->team, true), l);
+    return (elb_seconds() - start) / TURNS;
+}
+
+static void print_speeds(lane *l)
+{
+    for (uint32_t i = 0; i < l->team->count; i++) {
+        const elb_member *m = &l->team->members[i];
+        const elb_view view = elb_tree_sum_of(&m->stepper.gradients);
+        printf("%-16s sends %.2f GB/s, takes %.2f GB/s\n", m->context.dev->info.id, speed_of(l, m, view, true) / 1e9,
+               speed_of(l, m, view, false) / 1e9);
+    }
+    printf("host             adds %.2f GB/s; an empty job %.1f us\n", add_speed(l, l->model->parameters) / 1e9,
+           1e6 * job_seconds(l));
+}
+
+static void print_team(lane *l, const setting *s)
+{
+    const double parameters = (double)l->model->parameters;
+    if (!l->team) return;
+    for (uint32_t i = 0; i < l->team->count; i++) {
+        elb_member *m = &l->team->members[i];
+        const uint64_t sent = m->sent, taken = m->taken;
+        run_steps(l, s, 1);
+        const double share =
+            elb_shard_start(m->shards.end, s->shards, s->batch) - elb_shard_start(m->shards.first, s->shards, s->batch);
+        const double sends = 4 * (m->way_count * parameters + 2 * share), takes = 4 * (parameters + 2.0 * s->batch);
+        const double held = held_bytes(l, s), holds = (double)m->context.dev->bytes_in_use;
+        printf("%-16s %2u of %u shards, %u nodes: sends %.0f and takes %.0f bytes a step, holds %.1f MiB\n",
+               m->context.dev->info.id, m->share, s->shards, m->way_count, sends, takes, holds / 1048576);
+        if ((double)(m->sent - sent) == sends && (double)(m->taken - taken) == takes && holds > 0.98 * held &&
+            holds < 1.02 * held)
+            continue;
+        fprintf(stderr, "bench_step: sent %.0f, took %.0f, holds %.0f: the formulas say %.0f, %.0f, %.0f\n",
+                (double)(m->sent - sent), (double)(m->taken - taken), holds, sends, takes, held);
+        exit(EXIT_FAILURE);
+    }
+    print_speeds(l);
+}
+
 static int by_size(const void *a, const void *b)
 {
     const double x = *(const double *)a, y = *(const double *)b;
@@ -194,6 +287,8 @@ int main(int count, char **word)
             s.first = true;
         else if (!strcmp(word[i], "--kernels"))
             s.kernels = true;
+        else if (!strcmp(word[i], "--team"))
+            s.team = true;
         else if (devices < MOST_DEVICES && word[i][0] != '-')
             device[devices++] = word[i];
         else
@@ -206,6 +301,8 @@ int main(int count, char **word)
     for (int d = 0; d < devices; d++) run_steps(&lanes[d], &s, 1);
     if (s.first) {
         printf("%-16s %8.3f s from the start to the end of the first step\n", device[0], elb_seconds() - start);
+    } else if (s.team) {
+        for (int d = 0; d < devices; d++) print_team(&lanes[d], &s);
     } else if (s.kernels) {
         for (int d = 0; d < devices; d++) print_launches(&lanes[d], device[d], &s);
     } else {

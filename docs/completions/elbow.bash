@@ -15,8 +15,9 @@ _elbow() {
     fi
     if [ "$previous" = --device ]; then
         words=$(elbow devices 2>/dev/null | sed -n 's/^[* ] \(native\|[a-z]*:[0-9]*\) .*/\1/p')
-        [ "$command" = sweep ] && words="all $words"
-        mapfile -t COMPREPLY < <(compgen -W "auto $words" -- "$word")
+        [[ $command == @(train|sweep) ]] && words="all $words"
+        # Of a list what follows the last comma.
+        mapfile -t COMPREPLY < <(compgen -P "${word%"${word##*,}"}" -W "auto $words" -- "${word##*,}")
         return
     fi
     if [ "$previous" = --preset ]; then

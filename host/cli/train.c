@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -107,7 +108,7 @@ static int train(train_settings *s, const cli_session *session)
 {
     cli_progress progress = {.quiet = s->quiet, .scheduled = s->train.schedule != ELBOW_SCHEDULE_CONSTANT};
     s->train.out = s->out;
-    s->train.resume = s->resume && holds(s->out, "state.safetensors");
+    s->train.resume = s->resume && s->rank == 0 && holds(s->out, "state.safetensors");
     s->train.progress = cli_on_progress;
     s->train.user = &progress;
     cli_catch_interrupts();
@@ -169,6 +170,43 @@ int train_read_run(train_settings *s, cli_session *session, const cli_args *args
     return train_from_run(s, &session->run, args);
 }
 
+/* Whether this is one of the processes of a job that MPI's launchers start. */
+static bool is_of_job(void)
+{
+    static const char *const signs[] = {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"};
+    for (size_t i = 0; i < CLI_COUNT_OF(signs); i++) {
+        if (getenv(signs[i]) != NULL) return true;
+    }
+    return false;
+}
+
+/* Processes on one machine that fill PoCL's empty cache at once spoil it for each other. Drivers read this later. */
+static void part_caches(void)
+{
+    const char *rank = getenv("OMPI_COMM_WORLD_LOCAL_RANK"), *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    char folder[4096];
+    if (rank == NULL || strcmp(rank, "0") == 0 || (cache == NULL && home == NULL)) return;
+    snprintf(folder, sizeof folder, "%s%s/elbow/pocl-%s", cache != NULL ? cache : home, cache != NULL ? "" : "/.cache",
+             rank);
+    if (make_folders(folder, false)) setenv("POCL_CACHE_DIR", folder, 0);
+}
+
+/* Joins the job. Ranks but the first say nothing and write nothing. */
+static int join_job(train_settings *s, const cli_session *session)
+{
+    const elbow_status status = elbow_join_job(session->context, &s->rank, &s->ranks);
+    if (status != ELBOW_OK) return cli_library_failed(session->context, status);
+    if (s->rank > 0) s->quiet = true;
+    return CLI_DONE;
+}
+
+/* With S = 1 all but one of several devices would be idle. */
+static void settle_shards(train_settings *s, const cli_args *args)
+{
+    const bool several = strchr(s->device, ',') != NULL || strcmp(s->device, "all") == 0 || s->ranks > 1;
+    if (several && !s->resume && s->config == NULL && !cli_given(args, "shards")) s->train.shards = 0;
+}
+
 /* The weight that --beta means, once the pixels are known. */
 static int settle_weight(train_settings *s, const cli_session *session, const cli_args *args)
 {
@@ -180,28 +218,37 @@ static int settle_weight(train_settings *s, const cli_session *session, const cl
     return CLI_DONE;
 }
 
-static int all_steps(train_settings *s, cli_session *session, const cli_args *args)
+static int all_steps(bool *trains, train_settings *s, cli_session *session, const cli_args *args)
 {
     char name[4096];
+    const bool job = is_of_job();
+    if (job) part_caches();
     int status = cli_open(&session->context, s->device);
+    if (status == CLI_DONE && job) status = join_job(s, session);
     if (status == CLI_DONE) status = train_read_run(s, session, args);
+    if (status == CLI_DONE) settle_shards(s, args);
     if (status == CLI_DONE) status = train_load_data(s, session);
     if (status == CLI_DONE) status = settle_weight(s, session, args);
     if (status != CLI_DONE) return status;
     const elbow_status made = elbow_model_new(&session->model, session->context, &s->recipe, session->data);
     if (made != ELBOW_OK) return cli_library_failed(session->context, made);
-    status = make_run(s, name, session->data);
+    if (s->rank == 0) status = make_run(s, name, session->data);
     if (status != CLI_DONE) return status;
-    train_announce(session->context, s, session->data, session->model);
+    if (s->rank == 0) train_announce(session->context, s, session->data, session->model);
+    *trains = true;
     status = train(s, session);
-    if (status == CLI_DONE) status = draw(s, session);
-    return status == CLI_DONE ? report(s, session) : status;
+    if (!s->quiet && s->ranks < 2) train_say_team(session->context);
+    if (status == CLI_DONE && s->rank == 0) status = draw(s, session);
+    return status == CLI_DONE && s->rank == 0 ? report(s, session) : status;
 }
 
 int train_run(void *settings, const cli_args *args)
 {
     cli_session session = {.context = NULL};
-    const int status = all_steps(settings, &session, args);
-    cli_session_close(&session);
+    const train_settings *s = settings;
+    bool trains = false;
+    const int status = all_steps(&trains, settings, &session, args);
+    /* A rank that fails before the others wait for it ends without a farewell: mpirun then ends them. */
+    if (s->ranks < 2 || trains) cli_session_close(&session);
     return status;
 }

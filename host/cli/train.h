@@ -22,6 +22,7 @@ typedef struct train_settings {
     double holdout;
     uint32_t limit;
     bool resume, overwrite, quiet, json;
+    uint32_t rank, ranks; /* of the job that mpirun or Slurm has started; ranks 0: none */
 } train_settings;
 
 /* ---- train_values.c, train_schedules.c ---- */
@@ -60,6 +61,8 @@ void train_announce(elbow_context *context, const train_settings *s, const elbow
 /* Its parts. model NULL: without what depends on the weight and without the number of parameters. */
 void train_say(const char *what, const char *text);
 void train_say_device(elbow_context *context, const char *asked);
+/* Who did how much, once several devices have trained. */
+void train_say_team(elbow_context *context);
 void train_say_data(const elbow_data_info *data);
 void train_say_model(const train_settings *s, const elbow_data_info *data, const elbow_model *model);
 /* What it needs, with a warning where the device has less; quiet: the warning alone. */

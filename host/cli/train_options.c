@@ -217,10 +217,12 @@ static const cli_option options[] = {
 
     {.group = "Device",
      .name = "device",
-     .metavar = "auto|native|ID",
+     .metavar = "auto|native|ID[,ID...]|all",
      .type = CLI_TEXT,
      AT(device),
-     .help = "where to compute; 'elbow devices' lists the ids. No device changes a bit of the result",
+     .help =
+         "where to compute; 'elbow devices' lists the ids. Several share each step: their shards. No device changes "
+         "a bit of the result",
      .synonyms = " gpu cuda "},
     {.group = "Device",
      .name = "shards",
@@ -228,6 +230,7 @@ static const cli_option options[] = {
      .type = CLI_OWN,
      AT(train.shards),
      .own = &train_shards,
+     .standard = "1; auto with several devices",
      .help = "parts of a batch whose sums are combined in a fixed order; part of the recipe"},
     {.name = "maths",
      .type = CLI_CHOICE,

@@ -26,12 +26,30 @@ void train_say(const char *what, const char *text)
 
 void train_say_device(elbow_context *context, const char *asked)
 {
-    const elbow_device_info *d = elbow_device(context);
+    const elbow_device_info *d;
     char text[768], memory[32], rest[384] = "";
-    if (strcmp(asked, "auto") == 0) others(rest, sizeof rest, context, d->id);
-    snprintf(text, sizeof text, "%s  %s, %u unit%s, %s%s", d->id, d->name, (unsigned)d->compute_units,
-             d->compute_units == 1 ? "" : "s", cli_bytes(memory, d->memory_bytes), rest);
-    train_say("device", text);
+    if (strcmp(asked, "auto") == 0) others(rest, sizeof rest, context, elbow_device(context)->id);
+    for (uint32_t i = 0; (d = elbow_team_device(context, i)) != NULL; i++) {
+        snprintf(text, sizeof text, "%s  %s, %u unit%s, %s%s", d->id, d->name, (unsigned)d->compute_units,
+                 d->compute_units == 1 ? "" : "s", cli_bytes(memory, d->memory_bytes), rest);
+        train_say(i == 0 ? "device" : "", text);
+    }
+}
+
+void train_say_team(elbow_context *context)
+{
+    const elbow_device_info *d;
+    char text[768];
+    size_t at = 0;
+    uint32_t sum = 0;
+    if (elbow_team_device(context, 1) == NULL) return;
+    for (uint32_t i = 0; (d = elbow_team_device(context, i)) != NULL && at + 96 < sizeof text; i++) {
+        at += (size_t)snprintf(text + at, sizeof text - at, "%s%s %u", i == 0 ? "" : ", ", d->id,
+                               (unsigned)elbow_team_share(context, i));
+        sum += elbow_team_share(context, i);
+    }
+    snprintf(text + at, sizeof text - at, " of %u shards in the last step", (unsigned)sum);
+    train_say("team", text);
 }
 
 void train_say_data(const elbow_data_info *data)
@@ -95,7 +113,8 @@ void train_say_memory(elbow_context *context, const train_settings *s, const elb
     const uint64_t needed = elbow_model_memory(&s->recipe, data, s->train.batch),
                    there = elbow_device(context)->memory_bytes;
     char text[96], bytes[32], all[32];
-    snprintf(text, sizeof text, "%s on the device, the data included", cli_bytes(bytes, needed));
+    snprintf(text, sizeof text, "%s on %s device, the data included", cli_bytes(bytes, needed),
+             elbow_team_device(context, 1) != NULL ? "each" : "the");
     if (!s->quiet) train_say("memory", text);
     if (there > 0 && needed > there)
         cli_warn("%s needed and the device has %s: a smaller --batch or --limit needs less", cli_bytes(bytes, needed),
@@ -107,6 +126,10 @@ void train_announce(elbow_context *context, const train_settings *s, const elbow
     const elbow_data_info *about = elbow_data_about(data);
     char text[512];
     if (!s->quiet) {
+        if (s->ranks > 1) {
+            snprintf(text, sizeof text, "%u, each with devices of its own; of the first:", (unsigned)s->ranks);
+            train_say("ranks", text);
+        }
         train_say_device(context, s->device);
         train_say_data(about);
         train_say_model(s, about, model);

@@ -1,4 +1,4 @@
-/* api.c - the public API over the layers below: contexts, devices, data. Models are in api_model.c. */
+/* api.c - the public API over the layers below: messages, devices, data. Contexts are in context.c. */
 #include "device/opencl.h"
 #include "elbow_cl.h"
 #include "io/data.h"
@@ -54,22 +54,6 @@ elbow_train_options elbow_train_default(void)
                                  .maths = ELBOW_EXACT,
                                  .nonfinite = ELBOW_NONFINITE_STOP,
                                  .save_every = 60};
-}
-
-elbow_status elbow_open(elbow_context **context, const char *device)
-{
-    *context = calloc(1, sizeof **context);
-    if (!*context) return ELBOW_MEMORY;
-    TRY(elb_device_open(&(*context)->dev, &(*context)->err, device));
-    elb_selftest_install((*context)->dev);
-    return ELBOW_OK;
-}
-
-void elbow_close(elbow_context *context)
-{
-    if (!context) return;
-    elb_device_close(context->dev);
-    free(context);
 }
 
 const char *elbow_message(const elbow_context *context)

@@ -165,10 +165,18 @@ static elbow_status check_data(const elb_trainer *t)
     return ELBOW_OK;
 }
 
+/* Each device would find other libraries to be the quickest, so that no two teams would give the same. */
+static elbow_status check_team(const elb_trainer *t)
+{
+    if (t->options.maths != ELBOW_FAST || !elbow_team_device(t->model->context, 1)) return ELBOW_OK;
+    return elb_fail(t->err, ELBOW_USAGE, "--maths fast is for one device: several share a step with --maths exact");
+}
+
 elbow_status elb_trainer_check(const elb_trainer *t)
 {
     TRY(check_options(t));
     TRY(check_iwae(t));
+    TRY(check_team(t));
     TRY(check_data(t));
     return elb_trainer_check_course(t);
 }

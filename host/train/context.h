@@ -3,11 +3,22 @@
 #define ELB_CONTEXT_H
 
 #include "device/device.h"
+#include "train/world.h"
+
+#define ELB_MOST_MATES 63
 
 struct elbow_context {
     elb_error err;
-    elb_device *dev;           /* NULL if elbow_open failed */
-    elbow_device_info unknown; /* what elbow_device gives then */
+    elb_device *dev;                      /* NULL if elbow_open failed */
+    elbow_device_info unknown;            /* what elbow_device gives then */
+    elbow_context *mates[ELB_MOST_MATES]; /* the team's other devices, each with a context that is closed with this */
+    uint32_t mate_count;
+    uint32_t share;   /* shards that the device had in the last step */
+    elb_world *world; /* the ranks of a job that it belongs to; NULL: none */
+    elb_word *words;  /* what each told when they last met */
+    bool parted;      /* a failure has ended a training on all ranks */
+    bool lost;        /* of a mate: its device has failed and is used no more */
+    bool hung;        /* ... and may still be at work: it cannot be closed */
 };
 
 /* Begins a public call: forgets the last message. */

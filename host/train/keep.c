@@ -99,8 +99,7 @@ static elbow_status read_vectors(elb_trainer *t)
 {
     TRY(elb_read_reals(t->host.w, elb_flat(t->model, t->model->w)));
     TRY(elb_read_reals(t->host.m, elb_flat(t->model, t->model->m)));
-    TRY(elb_read_reals(t->host.v, elb_flat(t->model, t->model->v)));
-    return t->state.best_epoch ? elb_read_reals(t->host.best, elb_flat(t->model, t->best)) : ELBOW_OK;
+    return elb_read_reals(t->host.v, elb_flat(t->model, t->model->v));
 }
 
 static elbow_status read_control(elb_state *state, elb_trainer *t)
@@ -120,6 +119,12 @@ static elbow_status write_control(elb_trainer *t)
     return elb_stepper_set_control(&t->stepper, control);
 }
 
+elbow_status elb_trainer_read_state(elb_trainer *t, elb_state *state)
+{
+    TRY(read_vectors(t));
+    return read_control(state, t);
+}
+
 static elbow_status write_model(elb_trainer *t)
 {
     return elb_parameters_write(t->err, t->options.out, t->model, t->state.best_epoch ? t->host.best : t->host.w);
@@ -131,21 +136,21 @@ elbow_status elb_trainer_save(elb_trainer *t)
     elb_vectors vectors = t->host;
     if (!state.best_epoch) vectors.best = NULL;
     state.seconds += elb_seconds() - t->started;
-    TRY(read_vectors(t));
-    TRY(read_control(&state, t));
+    TRY(elb_trainer_read_state(t, &state));
     TRY(write_model(t));
     TRY(elb_state_write(t->err, t->options.out, &state, &vectors, t->fingerprint));
     t->saved = elb_seconds();
+    t->kept = state.step;
+    t->keeps = true;
     return ELBOW_OK;
 }
 
-static elbow_status write_vectors(elb_trainer *t)
+elbow_status elb_trainer_write_state(elb_trainer *t)
 {
     TRY(elb_write_reals(elb_flat(t->model, t->model->w), t->host.w));
     TRY(elb_write_reals(elb_flat(t->model, t->model->m), t->host.m));
     TRY(elb_write_reals(elb_flat(t->model, t->model->v), t->host.v));
-    TRY(write_control(t));
-    return t->state.best_epoch ? elb_write_reals(elb_flat(t->model, t->best), t->host.best) : ELBOW_OK;
+    return write_control(t);
 }
 
 static bool exists(const char *folder, const char *name)
@@ -165,7 +170,9 @@ static elbow_status go_on(elb_trainer *t)
     if (t->state.batch > t->batches || t->state.n > t->stepper.count)
         return elb_fail(t->err, ELBOW_BAD_FILE, "%s: the state says batch %u of %u: it is damaged", t->options.out,
                         t->state.batch, t->batches);
-    TRY(write_vectors(t));
+    t->kept = t->state.step;
+    t->keeps = true;
+    TRY(elb_trainer_write_state(t));
     TRY(elb_run_path(path, t->err, t->options.out, "metrics.jsonl"));
     TRY(rewrite(t->err, path, t->state.metrics_bytes, ""));
     return write_model(t);
@@ -188,5 +195,5 @@ elbow_status elb_trainer_begin(elb_trainer *t)
         TRY(elb_run_path(path, t->err, out, "metrics.jsonl"));
         TRY(rewrite(t->err, path, 0, ""));
     }
-    return elb_run_write(t->err, out, &t->model->recipe, &t->options, t->data, &t->dev->info);
+    return elb_run_write(t->err, out, &t->model->recipe, &t->options, t->data, t->model->context);
 }

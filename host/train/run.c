@@ -219,15 +219,19 @@ void elb_run_add(cJSON *root, const elbow_recipe *recipe, const elbow_train_opti
 }
 
 elbow_status elb_run_write(elb_error *err, const char *folder, const elbow_recipe *recipe,
-                           const elbow_train_options *options, const elbow_data *data, const elbow_device_info *device)
+                           const elbow_train_options *options, const elbow_data *data, const elbow_context *context)
 {
     char path[ELB_PATH];
     TRY(elb_run_path(path, err, folder, "run.json"));
     cJSON *root = cJSON_CreateObject();
     elb_run_add(root, recipe, options, data);
-    cJSON *devices = cJSON_AddArrayToObject(root, "devices"), *one = cJSON_CreateObject();
-    write_device(one, device);
-    cJSON_AddItemToArray(devices, one);
+    cJSON *devices = cJSON_AddArrayToObject(root, "devices");
+    const elbow_device_info *device;
+    for (uint32_t i = 0; (device = elbow_team_device(context, i)); i++) {
+        cJSON *one = cJSON_CreateObject();
+        write_device(one, device);
+        cJSON_AddItemToArray(devices, one);
+    }
 
     char *text = NULL;
     elbow_status status = elb_json_print(&text, err, root, true);

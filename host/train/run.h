@@ -6,9 +6,9 @@
 #include "io/data.h"
 #include "io/json.h"
 
-/* Writes folder/run.json for a run on this data and device. */
+/* Writes folder/run.json for a run on this data and the context's devices. */
 elbow_status elb_run_write(elb_error *err, const char *folder, const elbow_recipe *recipe,
-                           const elbow_train_options *options, const elbow_data *data, const elbow_device_info *device);
+                           const elbow_train_options *options, const elbow_data *data, const elbow_context *context);
 
 /* Adds to an object what elb_run_read reads: run.json but for the devices. */
 void elb_run_add(cJSON *root, const elbow_recipe *recipe, const elbow_train_options *options, const elbow_data *data);

@@ -12,66 +12,6 @@ uint32_t elb_auto_shards(uint32_t batch)
     return shards;
 }
 
-/* ---- the tree over shards ---- */
-
-/* Levels that a binary counter over so many shards needs. */
-static uint32_t levels(uint32_t shards)
-{
-    uint32_t count = 1;
-    while (count < ELB_TREE_LEVELS && (UINT64_C(1) << (count - 1)) < shards) count++;
-    return count;
-}
-
-static elbow_status open_tree(elb_tree *tree, elb_device *dev, uint32_t shards, uint32_t length)
-{
-    tree->length = length;
-    for (uint32_t level = 0; level < levels(shards); level++)
-        TRY(elb_buffer_new(&tree->level[level], dev, length * dev->real_size));
-    return ELBOW_OK;
-}
-
-static void close_tree(elb_tree *tree)
-{
-    for (uint32_t level = 0; level < ELB_TREE_LEVELS; level++) elb_buffer_free(tree->level[level]);
-}
-
-static elb_view level_of(const elb_tree *tree, uint32_t level)
-{
-    return elb_matrix(tree->level[level], 0, 1, tree->length);
-}
-
-/* Makes a shard's vector: of rows [from, to) of a batch that went forward. */
-typedef elbow_status make_vector(elb_stepper *s, elb_view into, const elb_batch *batch, uint32_t from, uint32_t to);
-
-/* The vectors of all shards of a batch, combined by the tree over the shard index into level 0. The tree is a binary
- * counter: level l holds the sum of a finished run of shards, and two runs of the same length are added, left += right.
- * Runs left over at the end (S no power of two) are added from the right, as if the missing shards were 0. */
-static elbow_status combine(elb_stepper *s, const elb_tree *tree, make_vector *make, const elb_batch *batch)
-{
-    elb_device *dev = s->model->context->dev;
-    const uint64_t rows = batch->x.rows;
-    uint32_t held = 0;
-    for (uint64_t i = 0; i < s->shards; i++) {
-        const uint32_t from = (uint32_t)(i * rows / s->shards), to = (uint32_t)((i + 1) * rows / s->shards);
-        TRY(make(s, level_of(tree, held++), batch, from, to));
-        for (uint64_t runs = i + 1; runs % 2 == 0; runs /= 2, held--)
-            TRY(elb_add(dev, level_of(tree, held - 2), level_of(tree, held - 1)));
-    }
-    for (; held > 1; held--) TRY(elb_add(dev, level_of(tree, held - 2), level_of(tree, held - 1)));
-    return ELBOW_OK;
-}
-
-static elbow_status shard_gradient(elb_stepper *s, elb_view g, const elb_batch *batch, uint32_t from, uint32_t to)
-{
-    return elb_model_backward(s->model->net, g, elb_flat(s->model, s->model->w), batch, from, to);
-}
-
-static elbow_status shard_sums(elb_stepper *s, elb_view sums, const elb_batch *batch, uint32_t from, uint32_t to)
-{
-    (void)batch;
-    return elb_model_sum(s->model->net, sums, from, to);
-}
-
 /* ---- opening ---- */
 
 /* In the buffer `control`. */
@@ -129,16 +69,16 @@ elbow_status elb_stepper_open(elb_stepper *s, elbow_model *model, const elbow_tr
     *s = (elb_stepper){.model = model, .options = options, .count = count};
     s->shards = options->shards ? options->shards : elb_auto_shards(options->batch);
     elb_model_weigh(model->net, elb_weight_source_of(options));
-    TRY(open_tree(&s->gradients, dev, s->shards, model->parameters));
+    TRY(elb_tree_open(&s->gradients, dev, s->shards, model->parameters));
     if (elb_rule_of(options) != ELB_NO_RULE || has_optimal_spread(s))
-        TRY(open_tree(&s->sums, dev, s->shards, elb_model_sums(model->net)));
+        TRY(elb_tree_open(&s->sums, dev, s->shards, elb_model_sums(model->net)));
     return open_buffers(s, dev);
 }
 
 void elb_stepper_close(elb_stepper *s)
 {
-    close_tree(&s->gradients);
-    close_tree(&s->sums);
+    elb_tree_close(&s->gradients);
+    elb_tree_close(&s->sums);
     elb_buffer *const buffers[] = {s->norm_scratch, s->scalars, s->bad, s->losses, s->control, s->weights};
     for (size_t i = 0; i < COUNT(buffers); i++) elb_buffer_free(buffers[i]);
     if (s->model && s->model->net) elb_model_weigh(s->model->net, ELB_BUILT_IN);
@@ -151,22 +91,26 @@ uint32_t elb_losses_of(const elbow_recipe *recipe)
     return recipe->objective == ELBOW_OBJECTIVE_IWAE ? ELB_LOSSES : ELB_BOUND;
 }
 
-/* Where the losses of data from `first` of the epoch stand. */
-static elb_view losses_at(const elb_stepper *s, uint32_t which, uint32_t first, uint32_t rows)
+elb_view elb_stepper_losses(const elb_stepper *s, uint32_t which, uint32_t first, uint32_t rows)
 {
     return elb_matrix(s->losses, (size_t)which * s->count + first, 1, rows);
 }
 
-static elbow_status keep_losses(elb_stepper *s, uint32_t first, uint32_t rows)
+elb_view elb_stepper_found(const elb_stepper *s, uint32_t which)
 {
     const elb_losses from = elb_model_losses(s->model->net);
     const bool copies = s->model->recipe.objective == ELBOW_OBJECTIVE_IWAE;
-    const elb_view source[ELB_LOSSES] = {copies ? from.mean_distortion : from.distortion,
-                                         copies ? from.mean_rate : from.rate, from.bound};
+    const elb_view found[ELB_LOSSES] = {copies ? from.mean_distortion : from.distortion,
+                                        copies ? from.mean_rate : from.rate, from.bound};
+    return found[which];
+}
+
+static elbow_status keep_losses(elb_stepper *s, uint32_t first, uint32_t rows)
+{
     const size_t real = s->model->context->dev->real_size;
     for (uint32_t which = 0; which < elb_losses_of(&s->model->recipe); which++) {
-        const elb_view to = losses_at(s, which, first, rows);
-        TRY(elb_copy(to.buffer, to.offset * real, source[which].buffer, source[which].offset * real, rows * real));
+        const elb_view to = elb_stepper_losses(s, which, first, rows), from = elb_stepper_found(s, which);
+        TRY(elb_copy(to.buffer, to.offset * real, from.buffer, from.offset * real, rows * real));
     }
     return ELBOW_OK;
 }
@@ -183,30 +127,79 @@ static elb_batch batch_of(const elb_stepper *s, const elb_step *step)
                        .scale = recipe->batch == ELBOW_MEAN ? 1.0 / step->rows : 1};
 }
 
-/* The spread that fits this batch best, and the ELBO with it. */
-static elbow_status fit_spread(elb_stepper *s, elb_batch *batch, const elb_step *step)
+uint32_t elb_shard_start(uint32_t shard, uint32_t shards, uint32_t rows)
 {
-    elbow_model *model = s->model;
-    const elb_view w = elb_flat(model, model->w), sse = elb_cols(level_of(&s->sums, 0), s->sums.length - 1, 1);
-    const double part = 1.0 / ((double)step->number + 1);
-    batch->spread = spread_now(s);
-    TRY(elb_optimum(model->context->dev, batch->spread, next_spread(s), sse, elb_model_spread(model->net, w),
-                    1.0 / ((double)step->rows * model->pixels), part > 0.01 ? part : 0.01));
-    return elb_model_measure(model->net, w, batch);
+    return (uint32_t)((uint64_t)shard * rows / shards);
 }
 
-/* What is decided before the batch goes back: weights of draws, by each datum; of the KL term, and the density's
- * spread, by the whole batch. */
-static elbow_status consult(elb_stepper *s, elb_batch *batch, const elb_step *step)
+elbow_status elb_stepper_forward(elb_stepper *s, elb_feed *feed, const elb_step *step, elb_shards run)
+{
+    const uint32_t from = elb_shard_start(run.first, s->shards, step->rows);
+    const uint32_t to = elb_shard_start(run.end, s->shards, step->rows);
+    s->batch = batch_of(s, step);
+    s->run = run;
+    s->rows = step->rows;
+    if (from == to) return ELBOW_OK;
+    TRY(elb_feed_batch(&s->batch.x, &s->batch.samples, feed, step->first + from, to - from));
+    TRY(elb_model_forward(s->model->net, elb_flat(s->model, s->model->w), &s->batch));
+    return s->batch.copies ? elb_model_bound(s->model->net, &s->batch) : ELBOW_OK; /* each datum weighs its draws */
+}
+
+/* Rows of a shard among those that went forward. */
+static void rows_of_shard(uint32_t *from, uint32_t *to, const elb_stepper *s, uint32_t shard)
+{
+    const uint32_t before = elb_shard_start(s->run.first, s->shards, s->rows);
+    *from = elb_shard_start(shard, s->shards, s->rows) - before;
+    *to = elb_shard_start(shard + 1, s->shards, s->rows) - before;
+}
+
+static elbow_status shard_gradient(void *with, elb_view g, uint32_t shard)
+{
+    elb_stepper *s = with;
+    uint32_t from, to;
+    rows_of_shard(&from, &to, s, shard);
+    return elb_model_backward(s->model->net, g, elb_flat(s->model, s->model->w), &s->batch, from, to);
+}
+
+static elbow_status shard_sums(void *with, elb_view sums, uint32_t shard)
+{
+    elb_stepper *s = with;
+    uint32_t from, to;
+    rows_of_shard(&from, &to, s, shard);
+    return elb_model_sum(s->model->net, sums, from, to);
+}
+
+elbow_status elb_stepper_sums(elb_stepper *s, elb_shards node)
+{
+    return elb_tree_sum(&s->sums, node, shard_sums, s);
+}
+
+elbow_status elb_stepper_gradient(elb_stepper *s, elb_shards node)
+{
+    return elb_tree_sum(&s->gradients, node, shard_gradient, s);
+}
+
+/* The spread that fits this batch best, and the ELBO with it. */
+static elbow_status fit_spread(elb_stepper *s, const elb_step *step)
+{
+    elbow_model *model = s->model;
+    const elb_view w = elb_flat(model, model->w), sums = elb_tree_sum_of(&s->sums),
+                   sse = elb_cols(sums, sums.cols - 1, 1);
+    const double part = 1.0 / ((double)step->number + 1);
+    s->batch.spread = spread_now(s);
+    TRY(elb_optimum(model->context->dev, s->batch.spread, next_spread(s), sse, elb_model_spread(model->net, w),
+                    1.0 / ((double)step->rows * model->pixels), part > 0.01 ? part : 0.01));
+    return s->batch.x.rows ? elb_model_measure(model->net, w, &s->batch) : ELBOW_OK;
+}
+
+/* Weights of the KL term, the density's spread. */
+elbow_status elb_stepper_decide(elb_stepper *s, const elb_step *step)
 {
     const elb_rule rule = elb_rule_of(s->options);
-    if (batch->copies) return elb_model_bound(s->model->net, batch);
-    if (!s->sums.length) return ELBOW_OK;
-    TRY(combine(s, &s->sums, shard_sums, batch));
     if (rule != ELB_NO_RULE)
         TRY(elb_weigh(s->model->context->dev, rule, s->options, &s->model->recipe, s->model->pixels, step->weight,
-                      step->target, step->rows, weights_of(s), next_state(s), level_of(&s->sums, 0), state_of(s)));
-    return has_optimal_spread(s) ? fit_spread(s, batch, step) : ELBOW_OK;
+                      step->target, step->rows, weights_of(s), next_state(s), elb_tree_sum_of(&s->sums), state_of(s)));
+    return has_optimal_spread(s) ? fit_spread(s, step) : ELBOW_OK;
 }
 
 /* What the step has found out beside the gradient takes effect. */
@@ -218,16 +211,16 @@ static elbow_status settle(elb_stepper *s, elb_view bad)
     return elb_settle(dev, elb_model_spread(s->model->net, elb_flat(s->model, s->model->w)), next_spread(s), bad);
 }
 
-static elbow_status update(elb_stepper *s, const elb_step *step)
+elbow_status elb_stepper_update(elb_stepper *s, const elb_step *step)
 {
     elbow_model *model = s->model;
     elb_device *dev = model->context->dev;
-    const elb_view g = level_of(&s->gradients, 0), norm2 = elb_matrix(s->scalars, 0, 1, 1);
+    const elb_view g = elb_tree_sum_of(&s->gradients), norm2 = elb_matrix(s->scalars, 0, 1, 1);
     const elb_view factor = elb_matrix(s->scalars, 1, 1, 1), bad = elb_matrix(s->bad, 0, 1, 3);
     const elb_view scratch = elb_matrix(s->norm_scratch, 0, 1, (uint32_t)elb_norm_scratch(model->parameters));
     TRY(elb_clip(dev, factor, norm2, g, s->options->clip, scratch));
-    TRY(elb_guard(dev, bad, losses_at(s, ELB_DISTORTION, step->first, step->rows),
-                  losses_at(s, ELB_RATE, step->first, step->rows), norm2, step->rows, (uint32_t)step->number,
+    TRY(elb_guard(dev, bad, elb_stepper_losses(s, ELB_DISTORTION, step->first, step->rows),
+                  elb_stepper_losses(s, ELB_RATE, step->first, step->rows), norm2, step->rows, (uint32_t)step->number,
                   s->options->nonfinite == ELBOW_NONFINITE_STOP));
     TRY(elb_adam(dev, elb_flat(model, model->w), elb_flat(model, model->m), elb_flat(model, model->v), g, factor, bad,
                  step->rate, 1 - elb_power(0.9, step->number + 1), 1 - elb_power(0.999, step->number + 1)));
@@ -236,13 +229,13 @@ static elbow_status update(elb_stepper *s, const elb_step *step)
 
 elbow_status elb_stepper_run(elb_stepper *s, elb_feed *feed, const elb_step *step)
 {
-    elb_batch batch = batch_of(s, step);
-    TRY(elb_feed_batch(&batch.x, &batch.samples, feed, step->first, step->rows));
-    TRY(elb_model_forward(s->model->net, elb_flat(s->model, s->model->w), &batch));
-    TRY(consult(s, &batch, step));
+    const elb_shards all = {0, s->shards};
+    TRY(elb_stepper_forward(s, feed, step, all));
+    if (s->sums.length) TRY(elb_stepper_sums(s, all));
+    if (s->sums.length) TRY(elb_stepper_decide(s, step));
     TRY(keep_losses(s, step->first, step->rows));
-    TRY(combine(s, &s->gradients, shard_gradient, &batch));
-    return update(s, step);
+    TRY(elb_stepper_gradient(s, all));
+    return elb_stepper_update(s, step);
 }
 
 /* ---- what the host asks ---- */

@@ -1,19 +1,14 @@
 /* step.h - one training step on the device: the batch forwards, its shards backwards, their gradients combined by the
- * fixed tree, clipping, the guard against what is not finite, Adam. Nothing here waits for the device. */
+ * fixed tree, clipping, the guard against what is not finite, Adam. Nothing here waits for the device.
+ *
+ * elb_stepper_run does all of a step. The functions below it are its parts, for a device that does some of the batch's
+ * shards (team.h). */
 #ifndef ELB_STEP_H
 #define ELB_STEP_H
 
 #include "train/feed.h"
 #include "train/model_state.h"
-
-/* A gradient for each level of the binary counter over shards: up to 2^31 of them. */
-#define ELB_TREE_LEVELS 32
-
-/* Room for what is summed over the shards by the binary tree: a vector for each level of the counter. */
-typedef struct elb_tree {
-    elb_buffer *level[ELB_TREE_LEVELS]; /* those in use: log2 S + 1 */
-    uint32_t length;
-} elb_tree;
+#include "train/tree.h"
 
 /* Numbers that are kept of each datum of an epoch: its distortion and rate, and with IWAE its bound. */
 enum { ELB_DISTORTION, ELB_RATE, ELB_BOUND, ELB_LOSSES };
@@ -21,19 +16,6 @@ enum { ELB_DISTORTION, ELB_RATE, ELB_BOUND, ELB_LOSSES };
 /* What controls the KL term and the density's spread beside the parameters: kept on the device, saved with the state.
  */
 enum { ELB_CONTROL = 4 };
-
-typedef struct elb_stepper {
-    elbow_model *model;
-    const elbow_train_options *options;
-    uint32_t shards; /* S */
-    elb_tree gradients, sums;
-    elb_buffer *norm_scratch, *scalars; /* scalars: norm^2 and the clip factor */
-    elb_buffer *bad;                    /* 3 unsigned: set, count, first step (nn/update.h) */
-    elb_buffer *losses;                 /* (ELB_LOSSES, data of an epoch), in the epoch's order */
-    uint32_t count;                     /* data of an epoch */
-    elb_buffer *control;                /* state and next of cl/weigh.cl (ELB_CONTROL each), p and next of optimum.cl */
-    elb_buffer *weights;                /* (1, latent) of cl/weigh.cl */
-} elb_stepper;
 
 /* One step's numbers. */
 typedef struct elb_step {
@@ -45,6 +27,22 @@ typedef struct elb_step {
     double target;        /* of K or of the distortion without its constants, nats */
 } elb_step;
 
+typedef struct elb_stepper {
+    elbow_model *model;
+    const elbow_train_options *options;
+    uint32_t shards;          /* S */
+    elb_tree gradients, sums; /* sums: of what the whole batch decides before it goes back; length 0: nothing */
+    elb_buffer *norm_scratch, *scalars; /* scalars: norm^2 and the clip factor */
+    elb_buffer *bad;                    /* 3 unsigned: set, count, first step (nn/update.h) */
+    elb_buffer *losses;                 /* (ELB_LOSSES, data of an epoch), in the epoch's order */
+    uint32_t count;                     /* data of an epoch */
+    elb_buffer *control;                /* state and next of cl/weigh.cl (ELB_CONTROL each), p and next of optimum.cl */
+    elb_buffer *weights;                /* (1, latent) of cl/weigh.cl */
+    elb_batch batch;                    /* of the step under way: what went forward ... */
+    elb_shards run;                     /* ... which are these shards of the step's batch ... */
+    uint32_t rows;                      /* ... of so many data */
+} elb_stepper;
+
 /* How many shards --shards auto cuts a batch into: the largest power of two that leaves 16 rows to each, at most 64. */
 uint32_t elb_auto_shards(uint32_t batch);
 
@@ -54,6 +52,26 @@ void elb_stepper_close(elb_stepper *stepper);
 /* How many of a datum's numbers a recipe has: all, or all but the bound. */
 uint32_t elb_losses_of(const elbow_recipe *recipe);
 elbow_status elb_stepper_run(elb_stepper *stepper, elb_feed *feed, const elb_step *step);
+
+/* Rows of a batch of so many before those of a shard: it holds [elb_shard_start(i), elb_shard_start(i + 1)). */
+uint32_t elb_shard_start(uint32_t shard, uint32_t shards, uint32_t rows);
+
+/* The data of some of the step's shards go forward. */
+elbow_status elb_stepper_forward(elb_stepper *stepper, elb_feed *feed, const elb_step *step, elb_shards run);
+/* Sums what was measured over a node of these shards: into elb_tree_sum_of(&stepper->sums). */
+elbow_status elb_stepper_sums(elb_stepper *stepper, elb_shards node);
+/* What the sums over the whole batch, which lie there by now, decide. */
+elbow_status elb_stepper_decide(elb_stepper *stepper, const elb_step *step);
+/* Sums the gradient over a node of the shards that went forward: into elb_tree_sum_of(&stepper->gradients). */
+elbow_status elb_stepper_gradient(elb_stepper *stepper, elb_shards node);
+/* Clips, guards and updates with the gradient of the whole batch, which lies there by now, as its losses do in
+ * elb_stepper_losses. */
+elbow_status elb_stepper_update(elb_stepper *stepper, const elb_step *step);
+
+/* What the data that went forward last have of these numbers. */
+elb_view elb_stepper_found(const elb_stepper *stepper, uint32_t which);
+/* Where losses of data from `first` of the epoch stand. which: ELB_DISTORTION ... */
+elb_view elb_stepper_losses(const elb_stepper *stepper, uint32_t which, uint32_t first, uint32_t rows);
 
 /* state of cl/weigh.cl (its fourth number is the weight of the last step) to and from the host. */
 elbow_status elb_stepper_control(float state[ELB_CONTROL], elb_stepper *stepper);

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Seconds between two looks at how far the device has come. */
 static const double POLL_EVERY = 0.1;
@@ -38,7 +39,7 @@ static elbow_status add_losses(elb_trainer *t, uint32_t end)
     double *const sums[ELB_LOSSES] = {&t->state.distortion, &t->state.rate, &t->state.bound};
     for (uint32_t which = 0; which < elb_losses_of(&t->model->recipe) && count; which++) {
         TRY(elb_read_reals(t->losses,
-                           elb_matrix(t->stepper.losses, (size_t)which * t->stepper.count + first, 1, count)));
+                           elb_stepper_losses(&t->stepper, which, first, count)));
         for (uint32_t i = 0; i < count; i++) *sums[which] += (double)t->losses[i];
     }
     t->state.n = end;
@@ -80,8 +81,9 @@ static elbow_status read_beta(elb_trainer *t, const elb_step *step)
     return ELBOW_OK;
 }
 
-elbow_status elb_trainer_poll(elb_trainer *t, const elb_step *last)
+elbow_status elb_trainer_poll(elb_trainer *t)
 {
+    const elb_step *last = &t->last;
     uint32_t bad[3];
     TRY(elb_stepper_bad(bad, &t->stepper));
     if (t->options.nonfinite == ELBOW_NONFINITE_STOP && bad[0]) {
@@ -89,11 +91,12 @@ elbow_status elb_trainer_poll(elb_trainer *t, const elb_step *last)
         const uint64_t start = last->number - last->number % t->batches;
         return refuse(t, start + (uint32_t)(bad[2] - (uint32_t)start));
     }
-    t->state.skipped += bad[1];
-    if (bad[1]) TRY(elb_zero(t->stepper.bad, 0, 3 * sizeof *bad));
     t->polled = elb_seconds();
     TRY(read_beta(t, last));
-    return add_losses(t, last->first + last->rows);
+    TRY(add_losses(t, last->first + last->rows));
+    if (bad[1]) TRY(elb_trainer_forget_bad(t));
+    t->state.skipped += bad[1];
+    return ELBOW_OK;
 }
 
 elbow_metrics elb_trainer_epoch(const elb_trainer *t)
@@ -134,12 +137,13 @@ void elb_trainer_report(elb_trainer *t, bool epoch_ends, double rate)
 /* After a step, now and then: look, report, save. */
 static elbow_status look(elb_trainer *t, const elb_step *step, double *since)
 {
-    TRY(elb_trainer_poll(t, step));
+    TRY(elb_trainer_do(t, elb_trainer_poll));
     const double now = elb_seconds();
     t->epoch_seconds += now - *since;
     elb_trainer_report(t, false, step->rate);
+    TRY(elb_trainer_meet(t, ELBOW_OK));
     const bool save = t->stop || (t->options.save_every > 0 && now - t->saved >= t->options.save_every);
-    if (t->options.out && save) TRY(elb_trainer_save(t));
+    if (t->options.out && save) TRY(elb_trainer_do(t, elb_trainer_save));
     *since = elb_seconds();
     return ELBOW_OK;
 }
@@ -149,16 +153,17 @@ static elbow_status train_epoch(elb_trainer *t)
     double since = elb_seconds();
     t->epoch_seconds = 0;
     t->epoch_images = 0;
-    TRY(elb_feed_start(t->feed, t->state.epoch + 1));
+    if (!t->team) TRY(elb_feed_start(t->feed, t->state.epoch + 1));
     while (t->state.batch < t->batches && !t->stop) {
         const elb_step step = step_of(t, t->state.step);
-        TRY(elb_stepper_run(&t->stepper, t->feed, &step));
+        const double wait =
+            t->options.save_every > 0 && t->options.save_every < POLL_EVERY ? t->options.save_every : POLL_EVERY;
+        elb_trainer_wish(t, elb_seconds() - t->polled >= wait);
+        TRY(elb_trainer_step(t, &step));
         t->state.step++;
         t->state.batch++;
         t->epoch_images += step.rows;
-        const double wait =
-            t->options.save_every > 0 && t->options.save_every < POLL_EVERY ? t->options.save_every : POLL_EVERY;
-        if (t->state.batch == t->batches || elb_seconds() - t->polled >= wait) TRY(look(t, &step, &since));
+        if (t->state.batch == t->batches || elb_trainer_looks(t)) TRY(look(t, &step, &since));
     }
     return ELBOW_OK;
 }
@@ -171,6 +176,22 @@ static elbow_status measure_split(elb_trainer *t, elbow_metrics *metrics, elbow_
     return elb_measure(metrics, t->model, elb_flat(t->model, t->model->w), feed, count, false);
 }
 
+static elbow_status measure_splits(elb_trainer *t)
+{
+    TRY(measure_split(t, &t->validation, ELBOW_VALIDATION));
+    return measure_split(t, &t->test, ELBOW_TEST);
+}
+
+static elbow_status read_best(elb_trainer *t)
+{
+    return elb_read_reals(t->host.best, elb_flat(t->model, t->model->w));
+}
+
+static elbow_status write_best(elb_trainer *t)
+{
+    return elb_write_reals(elb_flat(t->model, t->model->w), t->host.best);
+}
+
 /* Early stopping: keeps the parameters of the best validation ELBO, and ends the run when it has not improved. */
 static elbow_status judge(elb_trainer *t)
 {
@@ -178,7 +199,7 @@ static elbow_status judge(elb_trainer *t)
     if (t->validation.elbo > t->state.best_elbo) {
         t->state.best_elbo = t->validation.elbo;
         t->state.best_epoch = t->state.epoch;
-        return elb_copy(t->best, 0, t->model->w, 0, t->model->parameters * t->dev->real_size);
+        return elb_trainer_do(t, read_best);
     }
     if (t->state.epoch - t->state.best_epoch >= t->options.patience) t->state.finished = true;
     return ELBOW_OK;
@@ -187,15 +208,15 @@ static elbow_status judge(elb_trainer *t)
 static elbow_status end_epoch(elb_trainer *t)
 {
     const double rate = step_of(t, t->state.step - 1).rate;
-    TRY(measure_split(t, &t->validation, ELBOW_VALIDATION));
-    TRY(measure_split(t, &t->test, ELBOW_TEST));
+    TRY(elb_trainer_do(t, measure_splits));
     t->state.epoch++;
     TRY(judge(t));
     elb_trainer_report(t, true, rate);
+    TRY(elb_trainer_meet(t, ELBOW_OK));
     if (t->options.out) TRY(elb_trainer_log(t, rate));
     t->state.batch = t->state.n = 0;
     t->state.distortion = t->state.rate = t->state.bound = 0;
-    return t->options.out ? elb_trainer_save(t) : ELBOW_OK;
+    return t->options.out ? elb_trainer_do(t, elb_trainer_save) : ELBOW_OK;
 }
 
 static elbow_status run_epochs(elb_trainer *t)
@@ -208,8 +229,7 @@ static elbow_status run_epochs(elb_trainer *t)
         return elb_fail(t->err, ELBOW_STOPPED, "stopped in epoch %u of %u%s", t->state.epoch + 1, t->options.epochs,
                         t->options.out ? "; the state is saved" : "");
     /* The model that early stopping keeps is the best, not the last. */
-    if (t->state.best_epoch) return elb_copy(t->model->w, 0, t->best, 0, t->model->parameters * t->dev->real_size);
-    return ELBOW_OK;
+    return t->state.best_epoch ? elb_trainer_do(t, write_best) : ELBOW_OK;
 }
 
 /* ---- opening ---- */
@@ -222,19 +242,14 @@ static elbow_status new_vectors(elb_trainer *t)
     TRY(elb_new(t->err, &t->host.m, count, sizeof(float), "Adam's state"));
     TRY(elb_new(t->err, &t->host.v, count, sizeof(float), "Adam's state"));
     if (!t->options.patience) return ELBOW_OK;
-    TRY(elb_new(t->err, &t->host.best, count, sizeof(float), "the best parameters"));
-    return elb_buffer_new(&t->best, t->dev, count * t->dev->real_size);
+    return elb_new(t->err, &t->host.best, count, sizeof(float), "the best parameters");
 }
 
 static elbow_status new_feeds(elb_trainer *t)
 {
-    const uint32_t rows = elb_model_max_rows(t->model->net);
-    const elbow_recipe *recipe = &t->model->recipe;
-    const uint64_t limit = elb_feed_limit(t->dev);
-    TRY(elb_feed_new(&t->feed, t->dev, t->data, ELBOW_TRAIN, rows, recipe, limit));
-    if (elb_data_part(t->data, ELBOW_VALIDATION)->count)
-        TRY(elb_feed_new(&t->measured[0], t->dev, t->data, ELBOW_VALIDATION, rows, recipe, limit));
-    return elb_feed_new(&t->measured[1], t->dev, t->data, ELBOW_TEST, rows, recipe, limit);
+    TRY(elb_feed_new(&t->feed, t->dev, t->data, ELBOW_TRAIN, elb_model_max_rows(t->model->net), &t->model->recipe,
+                     elb_feed_limit(t->dev)));
+    return elb_trainer_open_measured(t);
 }
 
 static elbow_status open_trainer(elb_trainer *t)
@@ -244,6 +259,7 @@ static elbow_status open_trainer(elb_trainer *t)
     t->steps = (uint64_t)t->batches * t->options.epochs;
     t->state = (elb_state){.best_elbo = -HUGE_VAL};
     elb_run_fingerprint(t->fingerprint, &t->model->recipe, &t->options, t->data);
+    memcpy(&t->recipe, t->fingerprint, sizeof t->recipe);
     const elbow_recipe *recipe = &t->model->recipe;
     const uint32_t copies = recipe->objective == ELBOW_OBJECTIVE_IWAE ? recipe->samples : 1;
     TRY(elb_model_reserve(t->model, t->options.batch, t->options.batch * copies));
@@ -259,12 +275,11 @@ static elbow_status open_trainer(elb_trainer *t)
 
 static void close_trainer(elb_trainer *t)
 {
+    elb_team_close(t->team);
     if (t->model->net) elb_model_exact(t->model->net);
     elb_feed_free(t->feed);
-    elb_feed_free(t->measured[0]);
-    elb_feed_free(t->measured[1]);
+    elb_trainer_close_measured(t);
     elb_stepper_close(&t->stepper);
-    elb_buffer_free(t->best);
     free(t->host.w);
     free(t->host.m);
     free(t->host.v);
@@ -281,9 +296,18 @@ elbow_status elbow_train(elbow_model *model, elbow_data *data, const elbow_train
                      .data = data,
                      .options = *options,
                      .lock = -1};
-    TRY(elb_trainer_check(&t));
-    elbow_status status = open_trainer(&t);
-    if (status == ELBOW_OK) status = run_epochs(&t);
+    elbow_status status = elb_trainer_check(&t);
+    if (model->context->world && elb_world_rank(model->context->world) > 0) t.options.out = NULL;
+    model->context->parted = false;
+    if (status == ELBOW_OK) status = open_trainer(&t);
+    status = elb_trainer_meet(&t, status);
+    if (status == ELBOW_OK) status = elb_trainer_take_from_first(&t);
+    if (status == ELBOW_OK) status = elb_team_open(&t.team, model, &t.stepper, &t.feed, data, t.state.step, t.recipe);
+    if (status == ELBOW_OK) {
+        status = run_epochs(&t);
+        elb_trainer_say_what_is_left(&t, status);
+    }
+    status = elb_trainer_meet(&t, status); /* a rank that has failed does not leave the others waiting */
     close_trainer(&t);
     return status;
 }

@@ -83,6 +83,19 @@ ACCESS_IN(private)
 #define vfma(a, b, c) fma(a, b, c)
 #define rfma(a, b, c) fma(a, b, c)
 
+/* The device's own division and square root, where it promises that they are rightly rounded (program.c says so). */
+#ifdef IEEE_DIVISION
+FUNCTION vreal ieee_divide(vreal a, vreal b)
+{
+    return a / b;
+}
+
+FUNCTION vreal ieee_root(vreal x)
+{
+    return sqrt(x);
+}
+#endif
+
 /* The words of a 64-bit product of 32-bit lanes. */
 FUNCTION vuint multiply_high(vuint a, vuint b)
 {

@@ -199,7 +199,7 @@ FUNCTION vreal divide_parts(vreal a, vreal d, vreal low, vreal y)
 }
 
 /* a / m for a and m in [1, 2), rightly rounded. Natively it is the processor's own, which IEEE 754 binds to these bits;
- * OpenCL binds no device to them. */
+ * OpenCL binds only devices that say so. */
 FUNCTION vreal divide_mantissas(vreal a, vreal m)
 {
 #ifdef IEEE_DIVISION

@@ -39,10 +39,25 @@ START_TEST(build_options_lose_no_digit)
 {
     const elb_kernel kernel = blend_kernel();
     char text[ELB_BUILD_OPTIONS_SIZE];
-    const elb_shape shape = {16, 1, 1024, 8, 2};
-    OK(elb_build_options(&err, text, shape, &kernel, &(struct blend_options){1, 0.1f}));
+    const elb_device dev = {.shape = {16, 1, 1024, 8, 2}};
+    OK(elb_build_options(&err, text, &dev, &kernel, &(struct blend_options){1, 0.1f}));
     ck_assert_str_eq(text, "-cl-std=CL1.2 -DWIDTH=16 -DGROUP=1 -DBLOCK=1024 -DTILE_ROWS=8 -DTILE_VECTORS=2 -DMODE=1 "
                            "-DFACTOR=0x1.99999ap-4f");
+}
+END_TEST
+
+/* The device's division is used with the option that makes its promise hold, and not without the promise. */
+START_TEST(own_division_is_built_as_promised)
+{
+    const elb_kernel kernel = blend_kernel();
+    const struct blend_options options = {1, 0.1f};
+    char text[ELB_BUILD_OPTIONS_SIZE];
+    elb_device dev = {.shape = {16, 1, 1024, 8, 2}, .rounds_division = true};
+    OK(elb_build_options(&err, text, &dev, &kernel, &options));
+    ck_assert_ptr_nonnull(strstr(text, " -cl-fp32-correctly-rounded-divide-sqrt -DIEEE_DIVISION "));
+    dev.rounds_division = false;
+    OK(elb_build_options(&err, text, &dev, &kernel, &options));
+    ck_assert_ptr_null(strstr(text, "DIVISION"));
 }
 END_TEST
 
@@ -52,7 +67,7 @@ static void program_key(elb_cache_key *key, elb_device *dev, const struct blend_
 {
     char text[ELB_BUILD_OPTIONS_SIZE];
     const elb_kernel kernel = blend_kernel();
-    OK(elb_build_options(&err, text, dev->shape, &kernel, options));
+    OK(elb_build_options(&err, text, dev, &kernel, options));
     elb_program_key(key, "program", &dev->info, source, text);
 }
 
@@ -155,8 +170,12 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {options_arguments_and_shapes,   sources_that_do_not_build,
-                                  build_options_lose_no_digit,    built_programs_are_kept,
-                                  a_cache_that_cannot_be_written, verdicts};
+    const TTest *const tests[] = {options_arguments_and_shapes,
+                                  sources_that_do_not_build,
+                                  build_options_lose_no_digit,
+                                  own_division_is_built_as_promised,
+                                  built_programs_are_kept,
+                                  a_cache_that_cannot_be_written,
+                                  verdicts};
     return run_suite("opencl_program", tests, COUNT(tests));
 }

@@ -87,6 +87,7 @@ struct elb_device {
     elbow_device_info info;
     size_t real_size;      /* bytes of a real: 4; 8 on the float64 build of the native device that tests use */
     bool shares_memory;    /* map costs no copy */
+    bool rounds_division;  /* its compiler promises division and square root rightly rounded: OpenCL demands less */
     bool prefers_local;    /* GPU-like: work-groups with local memory rather than one work-item per group */
     elb_shape shape;       /* of all kernels; see elb_device_reshape */
     uint32_t most_turns;   /* after so many turns, of all its loops together, a work-item leaves every loop without a

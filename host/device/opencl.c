@@ -59,14 +59,17 @@ static elbow_status new_device(elb_opencl **out, elb_error *err, const elb_cl *c
     size_t group = 1;
     cl_uint width = 0;
     cl_bool unified = CL_FALSE;
+    cl_device_fp_config precision = 0;
     cl->GetDeviceInfo(own->device, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof most, &most, NULL);
     cl->GetDeviceInfo(own->device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof group, &group, NULL);
     cl->GetDeviceInfo(own->device, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof width, &width, NULL);
     cl->GetDeviceInfo(own->device, CL_DEVICE_HOST_UNIFIED_MEMORY, sizeof unified, &unified, NULL);
+    cl->GetDeviceInfo(own->device, CL_DEVICE_SINGLE_FP_CONFIG, sizeof precision, &precision, NULL);
     const bool gpu_like = found->gpu || elb_quirk_gpu_like(found->info.platform, found->info.name);
     own->most_in_one = most;
     own->host_memory = !found->gpu || unified;
     own->base.shares_memory = own->host_memory;
+    own->base.rounds_division = precision & CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT;
     own->base.prefers_local = gpu_like;
     own->base.shape = elb_quirk_shape(gpu_like, width, group);
     own->base.most_turns = elb_quirk_most_turns(found->info.name);

@@ -142,7 +142,7 @@ static elbow_status from_sibling(elb_opencl *own, elb_instance *instance, const 
 static elbow_status build(elb_opencl *own, elb_instance *instance, const elb_kernel *kernel, const void *options)
 {
     char build_options[ELB_BUILD_OPTIONS_SIZE];
-    TRY(elb_build_options(own->base.err, build_options, own->base.shape, kernel, options));
+    TRY(elb_build_options(own->base.err, build_options, &own->base, kernel, options));
     elb_cache_key key;
     elb_program_key(&key, "program", &own->base.info, kernel->source, build_options);
     const elb_instance *sibling = find_sibling(own, &key);

@@ -29,12 +29,14 @@ static void add_real(char *out, size_t *length, const char *name, float value)
         add(out, length, " -D%s=%af", name, (double)value);
 }
 
-elbow_status elb_build_options(elb_error *err, char out[ELB_BUILD_OPTIONS_SIZE], elb_shape shape,
+elbow_status elb_build_options(elb_error *err, char out[ELB_BUILD_OPTIONS_SIZE], const elb_device *dev,
                                const elb_kernel *kernel, const void *options)
 {
+    const elb_shape shape = dev->shape;
     size_t length = 0;
     add(out, &length, "-cl-std=CL1.2 -DWIDTH=%d -DGROUP=%d -DBLOCK=%d -DTILE_ROWS=%d -DTILE_VECTORS=%d", shape.width,
         shape.group, shape.block, shape.tile_rows, shape.tile_vectors);
+    if (dev->rounds_division) add(out, &length, " -cl-fp32-correctly-rounded-divide-sqrt -DIEEE_DIVISION");
     for (uint32_t i = 0; i < kernel->option_count; i++) {
         const elb_option_info *option = &kernel->options[i];
         const char *field = (const char *)options + option->offset;
@@ -82,7 +84,7 @@ static bool verdict_key(elb_cache_key *key, elb_device *dev, const elb_kernel *k
 {
     char build_options[ELB_BUILD_OPTIONS_SIZE], purpose[80];
     elb_error unheard = {0};
-    if (elb_build_options(&unheard, build_options, dev->shape, kernel, options) != ELBOW_OK) return false;
+    if (elb_build_options(&unheard, build_options, dev, kernel, options) != ELBOW_OK) return false;
     elb_format(purpose, sizeof purpose, "verdict on %s", kernel->name); /* a source may hold several kernels */
     elb_program_key(key, purpose, &dev->info, kernel->source, build_options);
     return true;

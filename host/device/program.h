@@ -7,9 +7,10 @@
 
 enum { ELB_BUILD_OPTIONS_SIZE = 2048 };
 
-/* The compiler's options: the shape, the kernel's own options as -D macros (reals as hexadecimal literals, so that no
- * digit is lost), OpenCL C 1.2, and nothing that relaxes the maths. */
-elbow_status elb_build_options(elb_error *err, char out[ELB_BUILD_OPTIONS_SIZE], elb_shape shape,
+/* The compiler's options: the device's shape, the kernel's own options as -D macros (reals as hexadecimal literals, so
+ * that no digit is lost), OpenCL C 1.2, the device's division where it is rightly rounded, and nothing that relaxes the
+ * maths. */
+elbow_status elb_build_options(elb_error *err, char out[ELB_BUILD_OPTIONS_SIZE], const elb_device *dev,
                                const elb_kernel *kernel, const void *options);
 
 /* The key of what (purpose: "program", "verdict") is kept of a source built with these options on a device: a hash of

@@ -17,6 +17,8 @@ static void close_device(elb_device *dev)
 {
     elb_opencl *own = elb_opencl_of(dev);
     if (own->queue) own->cl.Finish(own->queue);
+    dev->profile = NULL; /* whoever recorded may be gone */
+    elb_cl_keep_times(dev, false);
     elb_cl_free_instances(own);
     if (own->queue) own->cl.ReleaseCommandQueue(own->queue);
     if (own->context) own->cl.ReleaseContext(own->context);
@@ -39,6 +41,7 @@ static const elb_device_ops opencl_ops = {
     .prepare = elb_cl_prepare,
     .flush = flush,
     .finish = elb_cl_finish,
+    .keep_times = elb_cl_keep_times,
     .close = close_device,
 };
 

@@ -33,6 +33,8 @@
     X(SetKernelArg)                                                                                                    \
     X(ReleaseKernel)                                                                                                   \
     X(EnqueueNDRangeKernel)                                                                                            \
+    X(GetEventProfilingInfo)                                                                                           \
+    X(ReleaseEvent)                                                                                                    \
     X(EnqueueReadBuffer)                                                                                               \
     X(EnqueueWriteBuffer)                                                                                              \
     X(EnqueueCopyBuffer)                                                                                               \

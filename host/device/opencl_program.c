@@ -106,10 +106,20 @@ static void keep_binary(elb_opencl *own, cl_program program, const elb_cache_key
     elb_remark(own->base.err, "built programs are not kept for the next start: %s", why.text);
 }
 
+/* As if nothing had ever been built: a macro that no kernel reads makes the options new to the driver's own cache. */
+static elbow_status rebuild(elb_opencl *own, elb_instance *instance, const elb_kernel *kernel,
+                            const char *build_options)
+{
+    char options[ELB_BUILD_OPTIONS_SIZE + 40];
+    elb_format(options, sizeof options, "%s -DREBUILD=%llu", build_options, (unsigned long long)(elb_seconds() * 1e9));
+    return from_source(own, instance, kernel, options);
+}
+
 static elbow_status build(elb_opencl *own, elb_instance *instance, const elb_kernel *kernel, const void *options)
 {
     char build_options[ELB_BUILD_OPTIONS_SIZE];
     TRY(elb_build_options(own->base.err, build_options, own->base.shape, kernel, options));
+    if (own->base.rebuild) return rebuild(own, instance, kernel, build_options);
     elb_cache_key key;
     elb_program_key(&key, "program", &own->base.info, kernel->source, build_options);
     if (from_binary(own, instance, kernel, build_options, &key)) return ELBOW_OK;
@@ -265,8 +275,10 @@ elbow_status elb_cl_launch(elb_device *dev, const elb_kernel *kernel, const void
     if (!groups.x || !groups.y) return ELBOW_OK;
     const size_t local[2] = {(size_t)dev->shape.group, 1};
     const size_t global[2] = {groups.x * local[0], groups.y};
-    const cl_int code =
-        own->cl.EnqueueNDRangeKernel(own->queue, instance->kernel, 2, NULL, global, local, 0, NULL, NULL);
+    cl_event event = NULL;
+    const cl_int code = own->cl.EnqueueNDRangeKernel(own->queue, instance->kernel, 2, NULL, global, local, 0, NULL,
+                                                     dev->profile ? &event : NULL);
     if (code != CL_SUCCESS) return fail(own, "clEnqueueNDRangeKernel", kernel, code);
+    if (event) TRY(elb_cl_time_launch(own, event, kernel, options, values));
     return keep_after_launch(own, instance);
 }

@@ -4,6 +4,7 @@
 
 #include "device/device.h"
 #include "io/data.h"
+#include "io/json.h"
 
 /* Writes folder/run.json for a run on this data and device. */
 elbow_status elb_run_write(elb_error *err, const char *folder, const elbow_recipe *recipe,
@@ -15,6 +16,10 @@ elbow_status elb_run_read(elbow_run *run, elb_error *err, const char *path);
 /* path = folder/name. Errors: USAGE if that is too long. */
 #define ELB_PATH 2048
 elbow_status elb_run_path(char path[ELB_PATH], elb_error *err, const char *folder, const char *name);
+
+/* A recipe as the members of an object, as in run.json. Errors: BAD_FILE. */
+void elb_recipe_write(cJSON *to, const elbow_recipe *recipe);
+elbow_status elb_recipe_read(elbow_recipe *recipe, elb_error *err, const cJSON *from);
 
 /* A digest over all of a recipe that a state must share with the run that resumes it: 64 hexadecimal digits. Epochs,
  * patience and how often to save may change. */

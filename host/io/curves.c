@@ -1,244 +1,285 @@
 #include "io/curves.h"
 
 #include "base/file.h"
+#include "io/axis.h"
+#include "io/chart.h"
 
-#include <locale.h>
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* Sizes in SVG units: one panel with its margins, and the plot inside it. */
-enum { PANEL = 320, LEFT = 62, RIGHT = 12, TOP = 64, PLOT = 190, BOTTOM = 46, LEGEND = 26 };
-enum { ACROSS = PANEL - LEFT - RIGHT, TICKS = 5, MAX_NAMES = 8 };
+enum { WIDTH = 246, HEIGHT = 190, MAX_PANELS = 16, MAX_LABELS = 64, LETTER = 7, LINE = 14, ABOVE = 7 };
 
-/* Blue and orange differ for every kind of colour vision; the dash tells them apart in print. */
-static const char style[] =
-    "<style>\n"
-    "svg{font-family:system-ui,sans-serif;font-size:12px;background:#fff}\n"
-    "text{fill:#222}.soft{fill:#666}.title{font-size:14px;font-weight:600}.right{text-anchor:end}.mid{text-anchor:"
-    "middle}\n"
-    ".ground{fill:#fff}.grid{stroke:#e3e3e3}.axis{stroke:#888;fill:none}.line{fill:none;stroke-width:1.8;"
-    "stroke-linejoin:round}\n"
-    ".s0{stroke:#0b66c3}.s1{stroke:#d1600a;stroke-dasharray:6 3}.s2{stroke:#1a8a4a;stroke-dasharray:2 "
-    "3}.s3{stroke:#8a3fb0}\n"
-    ".d0{fill:#0b66c3}.d1{fill:#d1600a}.d2{fill:#1a8a4a}.d3{fill:#8a3fb0}\n"
-    "@media(prefers-color-scheme:dark){svg{background:#16181c}.ground{fill:#16181c}text{fill:#e8e8e8}.soft{fill:#"
-    "a0a4aa}"
-    ".grid{stroke:#30343a}.axis{stroke:#777}\n"
-    ".s0{stroke:#6db3ff}.s1{stroke:#ffa45c}.s2{stroke:#6fd39a}.s3{stroke:#d19cf0}\n"
-    ".d0{fill:#6db3ff}.d1{fill:#ffa45c}.d2{fill:#6fd39a}.d3{fill:#d19cf0}}\n"
-    "</style>\n";
+/* A label that has its place: what later ones keep clear of. */
+typedef struct box {
+    double left, top, right, bottom;
+} box;
 
-typedef struct text {
-    char *at;
-    size_t size, room;
-    bool failed;
-} text;
+/* One panel while it is drawn. */
+typedef struct plot {
+    elb_text *out;
+    const elb_panel *panel;
+    double across, down; /* the plot inside the axes */
+    elb_scale x_scale, y_scale;
+    elb_axis x, y;
+    box taken[MAX_LABELS];
+    size_t labels;
+} plot;
 
-__attribute__((format(printf, 2, 3))) static void put(text *out, const char *format, ...)
+static uint32_t across_of(const elb_panel *panel)
 {
-    va_list list;
-    for (int again = 0; !out->failed && again < 2; again++) {
-        va_start(list, format);
-        const int length = vsnprintf(out->at + out->size, out->room - out->size, format, list);
-        va_end(list);
-        if (length < 0) {
-            out->failed = true;
-        } else if ((size_t)length < out->room - out->size) {
-            out->size += (size_t)length;
-            return;
-        } else {
-            const size_t room = 2 * out->room + (size_t)length + 4096;
-            char *more = realloc(out->at, room);
-            if (!more)
-                out->failed = true;
-            else
-                out->at = more, out->room = room;
-        }
-    }
+    return panel->width ? panel->width : WIDTH;
 }
 
-static void put_escaped(text *out, const char *words)
+static uint32_t down_of(const elb_panel *panel)
 {
-    for (; *words; words++) {
-        if (*words == '<')
-            put(out, "&lt;");
-        else if (*words == '&')
-            put(out, "&amp;");
-        else
-            put(out, "%c", *words);
-    }
+    return panel->height ? panel->height : HEIGHT;
 }
 
-typedef struct axis {
-    double low, high, step;
-    int decimals;
-} axis;
-
-/* Round steps of 1, 2 or 5 times a power of ten around what the data span. whole: steps of at least one. */
-static axis axis_of(double low, double high, bool whole)
+static size_t width_of(const elb_panel *panel)
 {
-    if (!(low <= high)) low = 0, high = 1;
-    if (high - low <= 1e-9 * fmax(fabs(high), fabs(low)) || high == low) {
-        const double room = fmax(fabs(high) * 0.05, whole ? 1 : 1e-3);
-        low -= whole ? 0 : room, high += room;
-    }
-    const double raw = (high - low) / TICKS, power = pow(10, floor(log10(raw)));
-    const double lead = raw / power;
-    double step = power * (lead <= 1 ? 1 : lead <= 2 ? 2 : lead <= 5 ? 5 : 10);
-    if (whole && step < 1) step = 1;
-    const int decimals = step >= 1 ? 0 : (int)ceil(-log10(step) - 1e-9);
-    return (axis){whole ? low : floor(low / step + 1e-9) * step, whole ? high : ceil(high / step - 1e-9) * step, step,
-                  decimals > 9 ? 9 : decimals};
+    return (size_t)across_of(panel) + ELB_CHART_LEFT + ELB_CHART_RIGHT;
 }
 
-static void spans(const elb_panel *panel, axis *x, axis *y)
+static size_t drawn_series(const elb_panel *panel)
 {
+    return panel->count < ELB_MAX_SERIES ? panel->count : ELB_MAX_SERIES;
+}
+
+static bool shown(const plot *p, const elb_series *series, size_t i)
+{
+    return elb_axis_shows(p->x_scale, series->x[i]) && elb_axis_shows(p->y_scale, series->y[i]);
+}
+
+static plot plot_of(elb_text *out, const elb_panel *panel)
+{
+    plot p = {.out = out, .panel = panel, .across = across_of(panel), .down = down_of(panel)};
     double x_low = INFINITY, x_high = -INFINITY, y_low = INFINITY, y_high = -INFINITY;
-    for (size_t s = 0; s < panel->count; s++)
+    p.x_scale = panel->x_scale == ELB_USUAL ? ELB_WHOLE : panel->x_scale;
+    p.y_scale = panel->y_scale == ELB_USUAL ? ELB_ROUND : panel->y_scale;
+    for (size_t s = 0; s < drawn_series(panel); s++)
         for (size_t i = 0; i < panel->series[s].count; i++) {
             const double a = panel->series[s].x[i], b = panel->series[s].y[i];
-            if (!isfinite(a) || !isfinite(b)) continue;
+            if (!shown(&p, &panel->series[s], i)) continue;
             x_low = fmin(x_low, a), x_high = fmax(x_high, a);
             y_low = fmin(y_low, b), y_high = fmax(y_high, b);
         }
-    *x = axis_of(x_low, x_high, true);
-    *y = axis_of(y_low, y_high, false);
+    if (panel->y_from_zero && p.y_scale != ELB_LOG) y_low = fmin(y_low, 0), y_high = fmax(y_high, 0);
+    p.x = elb_axis_of(x_low, x_high, p.x_scale);
+    p.y = elb_axis_of(y_low, y_high, p.y_scale);
+    return p;
 }
 
-static double place(const axis *of, double value, double length)
+static double x_of(const plot *p, double value)
 {
-    return (value - of->low) / (of->high - of->low) * length;
+    return ELB_CHART_LEFT + elb_axis_place(&p->x, value, p->across);
 }
 
-/* A minus of the right length and no -0. */
-static void put_number(text *out, double value, const axis *of)
+static double y_of(const plot *p, double value)
 {
-    if (fabs(value) < of->step / 1e6) value = 0;
-    const char *sign = value < 0 ? "\xe2\x88\x92" : "";
-    if (fabs(value) >= 1e7)
-        put(out, "%s%.3g", sign, fabs(value));
-    else
-        put(out, "%s%.*f", sign, of->decimals, fabs(value));
+    return ELB_CHART_TOP + p->down - elb_axis_place(&p->y, value, p->down);
 }
 
-static void put_axes(text *out, const elb_panel *panel, const axis *x, const axis *y)
+static void put_ticks(const plot *p)
 {
-    for (int i = 0; y->low + i * y->step <= y->high + y->step / 2; i++) {
-        const double at = TOP + PLOT - place(y, y->low + i * y->step, PLOT);
-        put(out, "<path class=\"grid\" d=\"M%d %.2fh%d\"/><text class=\"soft right\" x=\"%d\" y=\"%.2f\">", LEFT, at,
-            ACROSS, LEFT - 6, at + 4);
-        put_number(out, y->low + i * y->step, y);
-        put(out, "</text>\n");
+    const double floor_at = ELB_CHART_TOP + p->down;
+    for (size_t i = 0; i < p->y.ticks; i++) {
+        const double at = y_of(p, p->y.tick[i]);
+        elb_put(p->out, "<path class=\"grid\" d=\"M%d %.2fh%.0f\"/><text class=\"soft right\" x=\"%d\" y=\"%.2f\">",
+                ELB_CHART_LEFT, at, p->across, ELB_CHART_LEFT - 6, at + 4);
+        elb_axis_number(p->out, &p->y, p->y.tick[i]);
+        elb_put(p->out, "</text>\n");
     }
-    for (double tick = ceil(x->low / x->step) * x->step; tick <= x->high + x->step / 1e6; tick += x->step) {
-        const double at = LEFT + place(x, tick, ACROSS);
-        put(out, "<path class=\"axis\" d=\"M%.2f %dv4\"/><text class=\"soft mid\" x=\"%.2f\" y=\"%d\">", at, TOP + PLOT,
-            at, TOP + PLOT + 18);
-        put_number(out, tick, x);
-        put(out, "</text>\n");
+    for (size_t i = 0; i < p->x.ticks; i++) {
+        const double at = x_of(p, p->x.tick[i]);
+        elb_put(p->out, "<path class=\"axis\" d=\"M%.2f %.0fv4\"/><text class=\"soft mid\" x=\"%.2f\" y=\"%.0f\">", at,
+                floor_at, at, floor_at + 18);
+        elb_axis_number(p->out, &p->x, p->x.tick[i]);
+        elb_put(p->out, "</text>\n");
     }
-    put(out, "<path class=\"axis\" d=\"M%d %dv%dh%d\"/>\n<text class=\"title\" x=\"%d\" y=\"%d\">", LEFT, TOP, PLOT,
-        ACROSS, LEFT, TOP - 28);
-    put_escaped(out, panel->title);
-    put(out, "</text>\n<text class=\"soft\" x=\"%d\" y=\"%d\">", LEFT, TOP - 11);
-    put_escaped(out, panel->y_name);
-    put(out, "</text>\n<text class=\"soft mid\" x=\"%d\" y=\"%d\">", LEFT + ACROSS / 2, TOP + PLOT + 36);
-    put_escaped(out, panel->x_name);
-    put(out, "</text>\n");
 }
 
-/* A line, broken where a point is not finite; a point alone is a dot, as is the last one. */
-static void put_series(text *out, const elb_series *series, size_t colour, const axis *x, const axis *y)
+static void put_axes(const plot *p)
+{
+    put_ticks(p);
+    elb_put(p->out, "<path class=\"axis\" d=\"M%d %dv%.0fh%.0f\"/>\n", ELB_CHART_LEFT, ELB_CHART_TOP, p->down,
+            p->across);
+    elb_chart_words(p->out, "title", ELB_CHART_LEFT, ELB_CHART_TOP - 28, p->panel->title);
+    elb_chart_words(p->out, "soft", ELB_CHART_LEFT, ELB_CHART_TOP - 11, p->panel->y_name);
+    elb_chart_words(p->out, "soft mid", ELB_CHART_LEFT + p->across / 2, ELB_CHART_TOP + p->down + 36, p->panel->x_name);
+}
+
+/* A line, broken where a point is not shown. */
+static void put_line(const plot *p, const elb_series *series, size_t colour)
 {
     bool open = false;
-    double a = NAN, b = NAN;
-    put(out, "<path class=\"line s%zu\" d=\"", colour);
+    elb_put(p->out, "<path class=\"line s%zu%s\" d=\"", colour, elb_chart_dash(series->look));
     for (size_t i = 0; i < series->count; i++) {
-        if (!isfinite(series->x[i]) || !isfinite(series->y[i])) {
-            open = false;
-            continue;
-        }
-        a = LEFT + place(x, series->x[i], ACROSS), b = TOP + PLOT - place(y, series->y[i], PLOT);
-        put(out, "%s%.2f %.2f", open ? "L" : "M", a, b);
-        open = true;
+        const bool here = shown(p, series, i);
+        if (here) elb_put(p->out, "%s%.2f %.2f", open ? "L" : "M", x_of(p, series->x[i]), y_of(p, series->y[i]));
+        open = here;
     }
-    put(out, "\"/>\n");
-    if (isfinite(a)) put(out, "<circle class=\"d%zu\" cx=\"%.2f\" cy=\"%.2f\" r=\"2.6\"/>\n", colour, a, b);
+    elb_put(p->out, "\"/>\n");
 }
 
-typedef struct names {
-    const char *list[MAX_NAMES];
-    size_t count;
-} names;
+/* Each point, or of a plain line the last one, so that a point alone is seen. */
+static void put_dots(const plot *p, const elb_series *series, size_t colour)
+{
+    const bool each = series->look == ELB_TRACED || series->look == ELB_DOTS;
+    size_t last = series->count;
+    for (size_t i = 0; i < series->count; i++) last = shown(p, series, i) ? i : last;
+    for (size_t i = each ? 0 : last; i < series->count; i++)
+        if (shown(p, series, i) && (each || i == last))
+            elb_put(p->out, "<circle class=\"d%zu\" cx=\"%.2f\" cy=\"%.2f\" r=\"%s\"/>\n", colour,
+                    x_of(p, series->x[i]), y_of(p, series->y[i]), each ? "3" : "2.6");
+}
 
-static size_t colour_of(names *known, const char *name)
+static bool overlap(const box *a, const box *b)
+{
+    return a->left < b->right && b->left < a->right && a->top < b->bottom && b->top < a->bottom;
+}
+
+/* Whether a series' line or one of its dots runs through a box. */
+static bool runs_through(const plot *p, const elb_series *series, const box *at)
+{
+    enum { PIECES = 24, NEAR = 2 };
+    const box around = {at->left - NEAR, at->top - NEAR, at->right + NEAR, at->bottom + NEAR};
+    for (size_t i = 0; i < series->count; i++) {
+        if (!shown(p, series, i)) continue;
+        const bool line = i && series->look != ELB_DOTS && shown(p, series, i - 1);
+        const size_t from = line ? i - 1 : i;
+        const double x = x_of(p, series->x[from]), y = y_of(p, series->y[from]);
+        const double dx = x_of(p, series->x[i]) - x, dy = y_of(p, series->y[i]) - y;
+        for (int piece = 0; piece <= PIECES; piece++) {
+            const double a = x + dx * piece / PIECES, b = y + dy * piece / PIECES;
+            if (a > around.left && a < around.right && b > around.top && b < around.bottom) return true;
+        }
+    }
+    return false;
+}
+
+/* Inside the panel, clear of the labels before it and, if that is asked for, of lines and dots. */
+static bool is_free(const plot *p, const box *at, bool of_lines)
+{
+    if (at->right > ELB_CHART_LEFT + p->across + ELB_CHART_RIGHT || at->left < ELB_CHART_LEFT ||
+        at->bottom > ELB_CHART_TOP + p->down || at->top < ELB_CHART_TOP - ABOVE)
+        return false;
+    for (size_t i = 0; i < p->labels; i++)
+        if (overlap(at, &p->taken[i])) return false;
+    for (size_t s = 0; of_lines && s < drawn_series(p->panel); s++)
+        if (runs_through(p, &p->panel->series[s], at)) return false;
+    return true;
+}
+
+/* The words beside a point: in the first place of six that is free, best of lines too. Where none is free of labels
+ * they are left out, as two labels on each other say nothing. */
+static void put_label(plot *p, double x, double y, const char *words)
+{
+    const double wide = LETTER * (double)elb_text_width(words);
+    const double lefts[] = {x + 6, x - wide / 2, x - 6 - wide}, tops[] = {y - 5 - LINE, y + 5};
+    for (int try = 0; try < 12 && p->labels < MAX_LABELS; try++) {
+        const double left = lefts[try % 3], top = tops[try / 3 % 2];
+        const box at = {left, top, left + wide, top + LINE};
+        if (!is_free(p, &at, try < 6)) continue;
+        elb_chart_words(p->out, "label", left, top + LINE - 3, words);
+        p->taken[p->labels++] = at;
+        return;
+    }
+}
+
+static void put_labels(plot *p, const elb_series *series)
+{
+    for (size_t i = 0; series->labels && i < series->count; i++)
+        if (series->labels[i] && shown(p, series, i))
+            put_label(p, x_of(p, series->x[i]), y_of(p, series->y[i]), series->labels[i]);
+}
+
+static size_t colour_of(elb_names *known, const elb_series *series)
 {
     for (size_t i = 0; i < known->count; i++)
-        if (!strcmp(known->list[i], name)) return i % ELB_MAX_SERIES;
-    if (known->count < MAX_NAMES) known->list[known->count++] = name;
-    return (known->count - 1) % ELB_MAX_SERIES;
+        if (!strcmp(known->list[i], series->name)) return i;
+    if (known->count == ELB_MAX_SERIES) return ELB_MAX_SERIES - 1;
+    known->look[known->count] = series->look;
+    known->list[known->count] = series->name;
+    return known->count++;
 }
 
-static void put_legend(text *out, const names *known)
+/* Lines below labels below dots. */
+static void put_panel(elb_text *out, const elb_panel *panel, elb_names *known)
 {
-    double at = LEFT;
-    for (size_t i = 0; i < known->count; i++) {
-        put(out, "<path class=\"line s%zu\" d=\"M%.1f %dh22\"/><text x=\"%.1f\" y=\"%d\">", i % ELB_MAX_SERIES, at,
-            TOP + PLOT + BOTTOM + 8, at + 28, TOP + PLOT + BOTTOM + 12);
-        put_escaped(out, known->list[i]);
-        put(out, "</text>\n");
-        at += 28 + 8 * (double)strlen(known->list[i]) + 24;
-    }
+    plot p = plot_of(out, panel);
+    put_axes(&p);
+    for (size_t s = 0; s < drawn_series(panel); s++)
+        if (panel->series[s].look != ELB_DOTS) put_line(&p, &panel->series[s], colour_of(known, &panel->series[s]));
+    for (size_t s = 0; s < drawn_series(panel); s++) put_labels(&p, &panel->series[s]);
+    for (size_t s = 0; s < drawn_series(panel); s++)
+        put_dots(&p, &panel->series[s], colour_of(known, &panel->series[s]));
 }
 
-static void put_picture(text *out, const char *heading, const elb_panel *panels, size_t count)
+/* All names have their colours before anything is drawn: the legend's lines are part of the height. */
+static elb_names names_of(const elb_panel *panels, size_t count)
 {
-    names known = {0};
-    const size_t width = count * PANEL, height = TOP + PLOT + BOTTOM + LEGEND;
-    put(out,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %zu %zu\" width=\"%zu\" height=\"%zu\" "
-        "role=\"img\">\n<title>",
-        width, height, width, height);
-    put_escaped(out, *heading ? heading : panels[0].title);
-    put(out,
-        "</title>\n%s<rect class=\"ground\" width=\"100%%\" height=\"100%%\"/>\n<text class=\"soft\" x=\"%d\" "
-        "y=\"14\">",
-        style, LEFT);
-    put_escaped(out, heading);
-    put(out, "</text>\n");
+    elb_names known = {.count = 0};
+    for (size_t p = 0; p < count; p++)
+        for (size_t s = 0; s < drawn_series(&panels[p]); s++) (void)colour_of(&known, &panels[p].series[s]);
+    return known;
+}
+
+static void put_picture(elb_text *out, const char *heading, const elb_panel *panels, size_t count)
+{
+    elb_names known = names_of(panels, count);
+    size_t width = 0, down = 0;
     for (size_t p = 0; p < count; p++) {
-        axis x, y;
-        spans(&panels[p], &x, &y);
-        put(out, "<g transform=\"translate(%zu 0)\">\n", p * PANEL);
-        put_axes(out, &panels[p], &x, &y);
-        for (size_t s = 0; s < panels[p].count; s++)
-            put_series(out, &panels[p].series[s], colour_of(&known, panels[p].series[s].name), &x, &y);
-        put(out, "</g>\n");
+        width += width_of(&panels[p]);
+        if (down_of(&panels[p]) > down) down = down_of(&panels[p]);
     }
-    put_legend(out, &known);
-    put(out, "</svg>\n");
+    const size_t legend = ELB_CHART_TOP + down + ELB_CHART_BOTTOM;
+    elb_chart_begin(out, *heading ? heading : panels[0].title, width,
+                    legend + 6 + ELB_LEGEND_LINE * elb_legend_put(NULL, &known, 0, ELB_CHART_LEFT, width), true);
+    elb_chart_words(out, "soft", ELB_CHART_LEFT, 14, heading);
+    for (size_t p = 0, left = 0; p < count; left += width_of(&panels[p++])) {
+        elb_put(out, "<g transform=\"translate(%zu 0)\">\n", left);
+        put_panel(out, &panels[p], &known);
+        elb_put(out, "</g>\n");
+    }
+    elb_legend_put(out, &known, legend, ELB_CHART_LEFT, width);
+    elb_chart_end(out);
 }
 
 elbow_status elb_curves_svg(elb_error *err, const char *path, const char *heading, const elb_panel *panels,
                             size_t count)
 {
-    if (!count || count > 16) return elb_fail(err, ELBOW_USAGE, "%s: %zu panels cannot be drawn", path, count);
+    if (!count || count > MAX_PANELS) return elb_fail(err, ELBOW_USAGE, "%s: %zu panels cannot be drawn", path, count);
     for (size_t p = 0; p < count; p++)
         if (panels[p].count > ELB_MAX_SERIES)
             return elb_fail(err, ELBOW_USAGE, "%s: at most %d lines in one panel", path, ELB_MAX_SERIES);
-    /* SVG has decimal points, whatever the calling program's language has. */
-    const locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
-    if (!plain) return elb_fail(err, ELBOW_MEMORY, "no memory for %s", path);
-    const locale_t callers = uselocale(plain);
-    text out = {0};
+    elb_text out = {0};
     put_picture(&out, heading, panels, count);
-    uselocale(callers);
-    freelocale(plain);
     const elbow_status status = out.failed ? elb_fail(err, ELBOW_MEMORY, "no memory for %s", path)
                                            : elb_file_write(err, path, out.at, out.size);
-    free(out.at);
+    elb_text_free(&out);
     return status;
+}
+
+/* Of the names only those that a panel has; none where there is one, which the title names. */
+static elb_names legend_of(const elb_panel *panel, const elb_names *all)
+{
+    elb_names legend = *all;
+    for (size_t i = 0; i < all->count; i++) legend.hidden[i] = true;
+    for (size_t s = 0; s < drawn_series(panel) && panel->count > 1; s++)
+        legend.hidden[colour_of(&legend, &panel->series[s])] = false;
+    return legend;
+}
+
+void elb_panels_put(elb_text *out, const elb_panel *panels, size_t count)
+{
+    elb_names all = names_of(panels, count);
+    for (size_t i = 0; i < count; i++) {
+        const elb_names legend = legend_of(&panels[i], &all);
+        const size_t width = width_of(&panels[i]), bottom = ELB_CHART_TOP + down_of(&panels[i]) + ELB_CHART_BOTTOM;
+        const size_t lines = elb_legend_put(NULL, &legend, 0, ELB_CHART_LEFT, width);
+        elb_chart_begin(out, panels[i].title, width, bottom + ELB_LEGEND_LINE * lines, false);
+        put_panel(out, &panels[i], &all);
+        elb_legend_put(out, &legend, bottom, ELB_CHART_LEFT, width);
+        elb_chart_end(out);
+    }
 }

@@ -77,7 +77,8 @@ static elbow_status draw(const history *h, elb_error *err, const char *run)
         panels[q] = (elb_panel){.title = titles[q], .x_name = "epoch", .y_name = "nats per image"};
         for (int s = 0; s < SPLITS; s++)
             if (s != 1 || h->held_out)
-                panels[q].series[panels[q].count++] = (elb_series){splits[s], h->epoch, h->value[q][s], h->epochs};
+                panels[q].series[panels[q].count++] =
+                    (elb_series){.name = splits[s], .x = h->epoch, .y = h->value[q][s], .count = h->epochs};
     }
     return elb_curves_svg(err, path, run, panels, QUANTITIES);
 }

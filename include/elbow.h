@@ -404,7 +404,7 @@ typedef struct elbow_device_result {
     double cold_s, cached_s;          /* from opening the device to the end of the first step: nothing built; all */
     uint64_t memory_bytes;            /* of buffers */
     double peak_flops;                /* operations a second, of fma in registers */
-    double peak_memory, peak_cache;   /* bytes a second through large arrays, and through some of 1 MiB */
+    double peak_memory, peak_cache;   /* bytes a second through large arrays, and through small ones */
     double profiled_ms;               /* a step while times are kept: what follows adds up to it */
     elbow_kernel_time *kernels;       /* the dearest first */
     size_t kernel_count;
@@ -458,9 +458,10 @@ ELBOW_API elbow_status elbow_comparison_save(const elbow_comparison *comparison,
                                              const char *path);
 ELBOW_API elbow_status elbow_comparison_load(elbow_comparison **comparison, elbow_context *context, const char *path);
 
-/* Writes report.html, one file without links: table, bars, rooflines, versions and build options. Errors: IO. */
+/* Writes report.html, one file without links (table, bars, rooflines, versions, build options), and compare.json into a
+ * folder, which is made if need be. Errors: IO, MEMORY. */
 ELBOW_API elbow_status elbow_comparison_report(const elbow_comparison *comparison, elbow_context *context,
-                                               const char *path);
+                                               const char *folder);
 
 /* What differs from an earlier comparison of the same work. */
 #define ELBOW_MAX_CHANGES 64

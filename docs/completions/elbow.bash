@@ -13,9 +13,10 @@ _elbow() {
         mapfile -t COMPREPLY < <(compgen -W "$words --help" -- "$word")
         return
     fi
-    if [ "$previous" = --device ]; then
+    if [ "$previous" = --device ] || [ "$previous" = --devices ]; then
         words=$(elbow devices 2>/dev/null | sed -n 's/^[* ] \(native\|[a-z]*:[0-9]*\) .*/\1/p')
-        mapfile -t COMPREPLY < <(compgen -W "auto $words" -- "$word")
+        words+=$([ "$previous" = --devices ] && echo " all" || echo " auto")
+        mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
         return
     fi
     if [ "$previous" = --preset ]; then
@@ -28,7 +29,7 @@ _elbow() {
         mapfile -t COMPREPLY < <(compgen -W "${words//|/ }" -- "$word")
     fi
     if [ "${#COMPREPLY[@]}" -eq 0 ]; then
-        words=$([ "$command" = train ] && echo fashion-mnist mnist shapes)
+        words=$([[ $command = train || $command = compare ]] && echo fashion-mnist mnist shapes)
         mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word"; compgen -f -- "$word")
         compopt -o filenames 2>/dev/null
     fi

@@ -7,7 +7,7 @@
 typedef struct elb_peaks {
     double flops;        /* operations a second: chains of fma in registers (cl/fma_chain.cl) */
     double memory_bytes; /* bytes a second through arrays larger than caches (cl/triad.cl) */
-    double cache_bytes;  /* the same through arrays of 1 MiB, where most of a model's matrices are about as large */
+    double cache_bytes;  /* the same through arrays of 256 KiB or 1 MiB, whichever is quicker */
 } elb_peaks;
 
 /* Takes about a tenth of a second on a quick device. Times are the device's own (profile.h). Errors: MEMORY, DEVICE,

@@ -482,6 +482,42 @@ ELBOW_API elbow_status elbow_comparison_against(elbow_changes *changes, elbow_co
                                                 const elbow_comparison *now, const elbow_comparison *before,
                                                 double margin);
 
+/* How a device's kernels may be shaped. No shape changes a bit. */
+typedef struct elbow_shape {
+    int32_t width;                   /* elements of a vector */
+    int32_t group;                   /* work-items of a work-group */
+    int32_t block;                   /* elements that a work-item of an elementwise kernel handles */
+    int32_t tile_rows, tile_vectors; /* of a product that a work-item computes */
+    char set[16];                    /* native's instruction set, whose shape the others are; "" elsewhere */
+} elbow_shape;
+
+typedef struct elbow_tuning {
+    elbow_shape standard, best;    /* what the device has without tuning; what was found: may be the same */
+    double standard_ms, best_ms;   /* a training step with each, measured in turns */
+    uint32_t tried, wrong, failed; /* shapes; those of other bits than native's; those that did not build or run */
+    bool kept;                     /* best is not the standard, and is used from now on whenever the device is opened */
+    char library[256];             /* fast maths: who computes the products; "" for exact */
+    double seconds;                /* that it took */
+} elbow_tuning;
+
+/* For what a device is tuned. Start from elbow_tune_default(). */
+typedef struct elbow_tune_options {
+    elbow_recipe recipe;
+    uint32_t batch, shards;  /* as in elbow_train_options */
+    uint32_t pixels;         /* of an image: a multiple of 28 */
+    double seconds;          /* to be done in about so many */
+    elbow_on_work *progress; /* may be NULL */
+    void *user;
+} elbow_tune_options;
+
+ELBOW_API elbow_tune_options elbow_tune_default(void);
+
+/* Tries shapes of kernels on the context's device for the products of the recipe's model, then whole training steps
+ * with the quickest of them, and keeps the winner in the cache, with the device and driver that it belongs to; contexts
+ * that are opened later use it. A shape that gives other bits than native cannot win, nor one that is not clearly
+ * quicker than the standard. The context's own device stays as it is. Errors: STOPPED, DEVICE, MEMORY, IO. */
+ELBOW_API elbow_status elbow_tune(elbow_tuning *tuning, elbow_context *context, const elbow_tune_options *options);
+
 #ifdef __cplusplus
 }
 #endif

@@ -96,6 +96,7 @@ struct elb_device {
     elb_verify *verify;    /* called before a program's first use; NULL: all are trusted */
     elb_device *reference; /* verify's own, which it opens when it needs it; closed with the device */
 
+    elb_shape standard;          /* the shape that it was opened with */
     struct elb_profile *profile; /* where launches are recorded (device/profile.h); NULL: nowhere */
     bool rebuild; /* programs are built from source, whatever caches hold, and not kept: to time a cold start */
 };

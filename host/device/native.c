@@ -261,8 +261,12 @@ elbow_status elb_native_open_set(elb_device **dev, elb_error *err, const elb_nat
         return elb_fail(err, ELBOW_DEVICE, "native:%s: this processor lacks %s; \"native\" takes the best that it has",
                         set->name, set->name);
     TRY(elb_new(err, &new, 1, sizeof *new, "the native device"));
-    new->common = (elb_device){
-        .ops = &native_ops, .err = err, .real_size = set->real_size, .shares_memory = true, .shape = set->shape};
+    new->common = (elb_device){.ops = &native_ops,
+                               .err = err,
+                               .real_size = set->real_size,
+                               .shares_memory = true,
+                               .shape = set->shape,
+                               .standard = set->shape};
     elb_native_info(&new->common.info);
     elb_format(new->common.info.version, sizeof new->common.info.version, "%s", set->name);
     new->set = set;

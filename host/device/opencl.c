@@ -71,7 +71,7 @@ static elbow_status new_device(elb_opencl **out, elb_error *err, const elb_cl *c
     own->host_memory = !found->gpu || unified;
     own->base.shares_memory = own->host_memory;
     own->base.prefers_local = gpu_like;
-    own->base.shape = elb_quirk_shape(gpu_like, width, group);
+    own->base.shape = own->base.standard = elb_quirk_shape(gpu_like, width, group);
     *out = own;
     return ELBOW_OK;
 }

@@ -3,6 +3,7 @@
 #include "elbow_cl.h"
 #include "io/data.h"
 #include "math/selftest.h"
+#include "math/tune.h"
 #include "theory/diagnose.h"
 #include "theory/predict.h"
 #include "train/context.h"
@@ -51,6 +52,7 @@ elbow_status elbow_open(elbow_context **context, const char *device)
     if (!*context) return ELBOW_MEMORY;
     TRY(elb_device_open(&(*context)->dev, &(*context)->err, device));
     elb_selftest_install((*context)->dev);
+    elb_tuned_apply(&(*context)->dev);
     return ELBOW_OK;
 }
 
@@ -130,6 +132,7 @@ elbow_status elbow_open_cl(elbow_context **context, cl_context cl, cl_device_id 
     if (!*context) return ELBOW_MEMORY;
     TRY(elb_opencl_adopt(&(*context)->dev, &(*context)->err, cl, device, queue));
     elb_selftest_install((*context)->dev);
+    elb_tuned_apply(&(*context)->dev);
     return ELBOW_OK;
 }
 

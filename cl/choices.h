@@ -5,6 +5,16 @@
 /* The decoder's density. */
 enum likelihood { BERNOULLI, GAUSSIAN };
 
+/* Where the density's spread (a Gaussian's sigma) comes from: it is fixed; one parameter that all pixels share; one
+ * parameter for each; or the best there is for the batch at hand. */
+enum spread_source { FIXED, SHARED, EACH, OPTIMAL };
+
+/* Where the weight of the KL term comes from: built in; an argument of the launch; memory on the device. */
+enum weighting { CONSTANT, ARGUMENT, GIVEN };
+
+/* How weights follow from what a batch measures (weigh.cl). */
+enum rule { FREE_BITS, CAPACITY, LEAST_RATE, TARGET_DISTORTION, TARGET_RATE };
+
 /* What a layer does to its sums. */
 enum activation { IDENTITY, RELU, TANH, SIGMOID, SOFTPLUS };
 

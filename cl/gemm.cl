@@ -1,20 +1,19 @@
 /* gemm.cl - the matrix product, from registers.
  *
- *     C = act(A B + bias)          BIAS, ACTIVATION
- *     C = (A B) * act'(y)          GRADIENT: y (m, n) is what act gave; for the way back
+ *     C = act(A B + bias)          with_bias
+ *     C = (A B) * act'(y)          gradient: y (m, n) is what act gave; for the way back
  *
  * C (m, n), A (m, k), B (k, n), bias (n). A's element (i, p) is a[i a_row + p a_col]: A or its transpose. B comes in
  * panels of TILE_COLS columns: row p of panel j is at b[j b_panel + p b_row], b_cols columns in all, a multiple of
  * WIDTH. Where they stand in a matrix of so many columns b_panel is TILE_COLS; pack.cl makes them for every other case.
  *
  * One work-item computes TILE_ROWS x TILE_COLS of C; the first dimension of the groups runs over the rows of C, the
- * second over its panels. An element's sum is one chain of fma over p in chunks of CHUNK, whatever the tile. */
+ * second over its panels. An element's sum is one chain of fma over p in chunks of CHUNK, whatever the tile.
+ *
+ * What happens to the sums is chosen by arguments, not by options: a model takes five kinds of it, the tile is what
+ * takes long to compile, and a branch outside the loop over p costs nothing that can be measured. */
 #include "activation.h"
 #include "tile.h"
-
-OPTION(ACTIVATION, IDENTITY, "act")
-OPTION(GRADIENT, 0, "1: multiply by act'(y) instead of applying act")
-OPTION(BIAS, 0, "1: add the bias")
 
 /* clang-format off */
 #define START_ROW(r) global const real *a##r = a + (ulong)(row + r < m ? row + r : m - 1) * a_row;
@@ -24,20 +23,23 @@ OPTION(BIAS, 0, "1: add the bias")
 #define LOAD_VECTOR(r, v) const vreal b##v = load(b_here + at##v);
 #define ADD_PRODUCT(r, v) c##r##_##v = vfma(a_value, b##v, c##r##_##v);
 #define ADD_PRODUCTS(r) { const vreal a_value = splat(a##r[a_here]); EACH_VECTOR(ADD_PRODUCT, r) }
-#define KEEP_SUM(r, v) keep_sum(tile + (r * TILE_VECTORS + v) * WIDTH, c##r##_##v, begin);
+#define ZERO_SUM(r, v) store_private(tile + (r * TILE_VECTORS + v) * WIDTH, splat(0));
+#define ZERO_SUMS(r) EACH_VECTOR(ZERO_SUM, r)
+#define KEEP_SUM(r, v) keep_sum(tile + (r * TILE_VECTORS + v) * WIDTH, c##r##_##v);
 #define KEEP_SUMS(r) EACH_VECTOR(KEEP_SUM, r)
 /* clang-format on */
 
-/* A chunk's sum joins those before it. The tile lies in memory, but is written once in CHUNK products; that the loop below
- * then handles edges in one place keeps the program small, which is what compiling it costs. */
-FUNCTION void keep_sum(real *at, vreal sum, uint begin)
+/* A chunk's sum joins those before it, the first one +0, which changes no bit: a chain that begins at +0 is never -0.
+ * The tile lies in memory, but is written once in CHUNK products; that the loop below then handles edges in one place
+ * keeps the program small, which is what compiling it costs. */
+FUNCTION void keep_sum(real *at, vreal sum)
 {
-    store_private(at, begin > 0 ? load(at) + sum : sum);
+    store_private(at, load(at) + sum);
 }
 
 kernel void gemm(global real *c, global const real *a, global const real *b, global const real *bias,
                  global const real *y, uint m, uint n, uint k, uint c_row, uint a_row, uint a_col, uint b_row,
-                 uint b_panel, uint b_cols, uint y_row)
+                 uint b_panel, uint b_cols, uint y_row, int with_bias, int activation, int gradient)
 {
     const uint row = item_id() * TILE_ROWS, col = (uint)get_group_id(1) * TILE_COLS;
     if (row >= m) return;
@@ -45,6 +47,7 @@ kernel void gemm(global real *c, global const real *a, global const real *b, glo
     EACH_ROW(START_ROW)
     EACH_VECTOR(START_VECTOR, 0)
     real tile[TILE_ROWS * TILE_COLS];
+    EACH_ROW(ZERO_SUMS)
     uint begin = 0;
     do {
         const uint end = k - begin < CHUNK ? k : begin + CHUNK;
@@ -66,7 +69,8 @@ kernel void gemm(global real *c, global const real *a, global const real *b, glo
             const uint j = col + v * WIDTH;
             const vreal sum = load(tile + (r * TILE_VECTORS + v) * WIDTH);
             store_part(c + (ulong)(row + r) * c_row + j,
-                       finish_product(sum, bias + j, y + (ulong)(row + r) * y_row + j, n - j, BIAS, ACTIVATION, GRADIENT),
+                       finish_product(sum, bias + j, y + (ulong)(row + r) * y_row + j, n - j, with_bias, activation,
+                                      gradient),
                        n - j);
         }
 }

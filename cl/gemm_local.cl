@@ -2,7 +2,8 @@
  *
  * C (m, n), A (m, k), B (k, n), bias (n), y (m, n); a[i a_row + p a_col], b[p b_row + j b_col]: transposes need no
  * packing. A group of GROUP items computes GROUP_ROWS x GROUP_COLS of C, an item TILE_ROWS x TILE_COLS of them; DEPTH
- * rows of B and columns of A at a time are shared. What lies outside A or B is taken as +0, which changes no sum: a chain
+ * rows of B and columns of A at a time are shared. A launch adds the terms from ... to - 1 of each sum of k, from a
+ * multiple of CHUNK, to what earlier launches left in C; the last one finishes it. What lies outside A or B is taken as +0, which changes no sum: a chain
  * that begins at +0 never is -0. All items of a group reach every barrier; loops have the same bounds for all. */
 #include "activation.h"
 #include "tile.h"
@@ -17,7 +18,7 @@ OPTION(BIAS, 0, "1: add the bias")
 #define GROUP_ROWS (ITEMS_ROWS * TILE_ROWS)
 #define GROUP_COLS (ITEMS_COLS * TILE_COLS)
 
-/* Written out, not loops: llvmpipe leaves all loops of a work-item after 65,535 turns, without a word. */
+/* Written out, not loops: turns may be few (elb_device's most_turns). */
 #define LOAD_LOCAL(r, v) const vreal b##v = load(b_part + q * GROUP_COLS + v * ITEMS_COLS * WIDTH + item_col);
 #define ADD_LOCAL(r, v)  sum[r][v] = vfma(a_value, b##v, sum[r][v]);
 #define ADD_ROW(r)                                                                                                     \
@@ -27,17 +28,17 @@ OPTION(BIAS, 0, "1: add the bias")
     }
 
 kernel void gemm_local(global real *c, global const real *a, global const real *b, global const real *bias,
-                       global const real *y, uint m, uint n, uint k, uint c_row, uint a_row, uint a_col, uint b_row,
-                       uint b_col, uint y_row)
+                       global const real *y, uint m, uint n, uint k, uint from, uint to, uint c_row, uint a_row,
+                       uint a_col, uint b_row, uint b_col, uint y_row)
 {
     local real a_part[DEPTH * GROUP_ROWS], b_part[DEPTH * GROUP_COLS];
     const uint item = (uint)get_local_id(0);
     const uint group_row = (uint)get_group_id(0) * GROUP_ROWS, group_col = (uint)get_group_id(1) * GROUP_COLS;
     const uint item_row = item / ITEMS_COLS * TILE_ROWS, item_col = item % ITEMS_COLS * WIDTH;
     const uint row = group_row + item_row, col = group_col + item_col;
-    uint begin = 0;
+    uint begin = from;
     do {
-        const uint end = k - begin < CHUNK ? k : begin + CHUNK;
+        const uint end = to - begin < CHUNK ? to : begin + CHUNK;
         vreal sum[TILE_ROWS][TILE_VECTORS];
         for (int r = 0; r < TILE_ROWS; r++)
             for (int v = 0; v < TILE_VECTORS; v++) sum[r][v] = splat(0);
@@ -73,5 +74,5 @@ kernel void gemm_local(global real *c, global const real *a, global const real *
                 store_part(c_here, value, n - j);
             }
         begin = end;
-    } while (begin < k);
+    } while (begin < to);
 }

@@ -49,9 +49,23 @@ typedef JOIN(uint, WIDTH) vuint;
 #define choose_int(mask, a, b)  select(b, a, mask)
 #define choose_uint(mask, a, b) select(b, a, mask)
 #define first_lane(v)           ((v).s0)
-#define load(p)                 JOIN(vload, WIDTH)(0, p)
-#define store(p, v)             JOIN(vstore, WIDTH)(v, 0, p)
 #define load_bytes(p)           JOIN(convert_float, WIDTH)(JOIN(vload, WIDTH)(0, p))
+
+/* What vloadN and vstoreN do, as one access: PoCL makes theirs of single elements, which it then takes long to compile
+ * (three times as long for gemm.cl). */
+typedef vreal vreal_anywhere __attribute__((aligned(4)));
+#define ACCESS_IN(space)                                                                                               \
+    FUNCTION vreal __attribute__((overloadable)) load(space const real *p)                                             \
+    {                                                                                                                  \
+        return *(space const vreal_anywhere *)p;                                                                       \
+    }                                                                                                                  \
+    FUNCTION void __attribute__((overloadable)) store(space real *p, vreal v)                                          \
+    {                                                                                                                  \
+        *(space vreal_anywhere *)p = v;                                                                                \
+    }
+ACCESS_IN(global)
+ACCESS_IN(local)
+ACCESS_IN(private)
 #endif
 #define store_private(p, v) store(p, v)
 
@@ -105,12 +119,16 @@ FUNCTION vreal interleave_high(vreal a, vreal b)
 #endif
 }
 
+/* Ends of rows are rare: their loops are kept loops, since most of what compilers would spend their time on is these,
+ * unrolled, at every access. */
+#define KEEP_LOOP _Pragma("unroll 1")
+
 /* The first n of WIDTH reals, +0 in the other lanes; n >= WIDTH reads all. */
 FUNCTION vreal load_part(global const real *p, uint n)
 {
     if (n >= WIDTH) return load(p);
     real lane[WIDTH];
-    for (uint l = 0; l < WIDTH; l++) lane[l] = l < n ? p[l] : 0;
+    KEEP_LOOP for (uint l = 0; l < WIDTH; l++) lane[l] = l < n ? p[l] : 0;
     return load(lane);
 }
 
@@ -122,7 +140,7 @@ FUNCTION void store_part(global real *p, vreal v, uint n)
     }
     real lane[WIDTH];
     store(lane, v);
-    for (uint l = 0; l < n; l++) p[l] = lane[l];
+    KEEP_LOOP for (uint l = 0; l < n; l++) p[l] = lane[l];
 }
 
 /* Bytes as reals 0 to 255. */
@@ -130,7 +148,7 @@ FUNCTION vreal load_bytes_part(global const uchar *p, uint n)
 {
     if (n >= WIDTH) return load_bytes(p);
     real lane[WIDTH];
-    for (uint l = 0; l < WIDTH; l++) lane[l] = l < n ? (real)p[l] : 0;
+    KEEP_LOOP for (uint l = 0; l < WIDTH; l++) lane[l] = l < n ? (real)p[l] : 0;
     return load(lane);
 }
 

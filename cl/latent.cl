@@ -2,7 +2,8 @@
  *
  *     z      = mu + exp(v/2) eps             eps ~ N(0, I) by Philox (cl/random.h); NOISE 0: z = mu
  *     spread = d z / d v = exp(v/2) eps / 2  for the way back
- *     kl[i]  = 1/2 sum_j (mu^2 + expm1(v) - v)
+ *     kl[i]  = sum_j parts[i,j]
+ *     parts[i,j] = 1/2 (mu^2 + expm1(v) - v)
  *
  * code (rows, 2 latents): mu, then v = log sigma^2 held in [-30, 20]; clamped[i] counts those that had to be.
  * sample[i]: the row's index in the data set, which with purpose, draw and seed says which noise it gets. One
@@ -13,9 +14,9 @@
 
 OPTION(NOISE, 1, "0: z is the mean")
 
-kernel void latent(global real *z, global real *spread, global real *kl, global uint *clamped, global const real *code,
-                   global const uint *sample, uint latents, uint z_row, uint spread_row, uint code_row, ulong seed,
-                   uint purpose, uint draw)
+kernel void latent(global real *z, global real *spread, global real *kl, global real *parts, global uint *clamped,
+                   global const real *code, global const uint *sample, uint latents, uint z_row, uint spread_row,
+                   uint parts_row, uint code_row, ulong seed, uint purpose, uint draw)
 {
     local real scratch[LANES];
     const uint row = (uint)get_group_id(0);
@@ -36,6 +37,7 @@ kernel void latent(global real *z, global real *spread, global real *kl, global 
         const vint out = less(logvar, splat(-30)) | less(splat(20), logvar);
         store_part(z + (ulong)row * z_row + j, canonical(drawn), left);
         store_part(spread + (ulong)row * spread_row + j, splat((real)0.5) * slope, left);
+        store_part(parts + (ulong)row * parts_row + j, canonical(rate), left);
         lanes_add(&rates, keep_part(rate, left), t);
         lanes_add(&outside, choose(out, splat(1), splat(0)), t);
     }

@@ -2,13 +2,11 @@
  *
  *     panel[j][p][i] = B[p, j TILE_COLS + i]          +0 beyond the last column
  *
- * B (k, n): b[p b_row + q] for column q; TRANSPOSED: b[q b_row + p]. One work-item packs WIDTH rows of one panel:
+ * B (k, n): b[p b_row + q] for column q; transposed: b[q b_row + p]. One work-item packs WIDTH rows of one panel:
  * the first dimension of the groups runs over rows, the second over panels. The transpose is log2(WIDTH) perfect
  * shuffles of WIDTH vectors. */
 #include "language.h"
 #include "tile.h"
-
-OPTION(TRANSPOSED, 0, "1: b holds the transpose of B")
 
 /* Rows of tile become its columns. */
 FUNCTION void transpose_tile(vreal *tile)
@@ -23,7 +21,7 @@ FUNCTION void transpose_tile(vreal *tile)
     }
 }
 
-kernel void pack(global real *panels, global const real *b, uint k, uint n, uint b_row)
+kernel void pack(global real *panels, global const real *b, uint k, uint n, uint b_row, int transposed)
 {
     const uint row = item_id() * WIDTH, panel_col = (uint)get_group_id(1) * TILE_COLS;
     if (row >= k) return;
@@ -33,10 +31,10 @@ kernel void pack(global real *panels, global const real *b, uint k, uint n, uint
         const uint col = panel_col + v * WIDTH;
         vreal tile[WIDTH];
         for (uint i = 0; i < WIDTH; i++) {
-            if (TRANSPOSED) tile[i] = col + i < n ? load_part(b + (ulong)(col + i) * b_row + row, rows) : splat(0);
+            if (transposed) tile[i] = col + i < n ? load_part(b + (ulong)(col + i) * b_row + row, rows) : splat(0);
             else tile[i] = i < rows && col < n ? load_part(b + (ulong)(row + i) * b_row + col, n - col) : splat(0);
         }
-        if (TRANSPOSED) transpose_tile(tile);
+        if (transposed) transpose_tile(tile);
         for (uint i = 0; i < rows; i++) store(to + i * TILE_COLS + v * WIDTH, tile[i]);
     }
 }

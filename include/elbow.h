@@ -2,8 +2,8 @@
  *
  * The header reads from simple to advanced:
  *   1. statuses and messages     3. data       5. training and the run folder     7. what a weight means
- *   2. context and devices       4. models     6. measuring and drawing           8. selftest
- *   9. comparing and tuning devices
+ *   2. context and devices       4. models     6. measuring and drawing           8. selftest    9. sweeps
+ *  10. comparing and tuning devices
  * include/elbow_cl.h lends and borrows OpenCL objects.
  *
  * Law of this API
@@ -105,7 +105,8 @@ ELBOW_API const elbow_device_info *elbow_device(const elbow_context *context);
 /* ---- 3. data
  * --------------------------------------------------------------------------------------------------------- */
 
-/* A data set: images in 0..1 (stored as bytes where the source has bytes), split into training and test images. */
+/* A data set: images in 0..1 (stored as bytes where the source has bytes), or rows of numbers, split into training and
+ * test images. */
 typedef struct elbow_data elbow_data;
 
 typedef enum elbow_split { ELBOW_TRAIN, ELBOW_VALIDATION, ELBOW_TEST } elbow_split;
@@ -119,13 +120,19 @@ typedef struct elbow_data_info {
     double minimum, maximum, mean;    /* of the training pixels, on the 0..1 scale */
     double grey;                      /* share of training pixels that are neither 0 nor 1 */
     bool bytes;                       /* stored as 8-bit values that mean value/255 */
+    bool counts;                      /* no bytes: all training values are whole, none below 0, some above 1 */
     bool own_test;                    /* false: the source has no test split and the training images stand in */
 } elbow_data_info;
 
 /* Loads "fashion-mnist", "mnist" (found along ELBOW_DATA, then where Debian's package puts it), "shapes" (made by the
- * library: 32x32, factors shape, scale, rotation, x, y), a folder with the four IDX files, gzipped or not, or one IDX
- * file. limit: only the first so many training images; 0: all. Owned by the caller, freed before the context. Errors:
- * NOT_FOUND, BAD_FILE, BAD_DATA (a constant set, sizes that differ), IO, MEMORY. */
+ * library: 32x32, factors shape, scale, rotation, x, y), or a path (docs/data.md has every rule):
+ *   - a folder with the four IDX files, gzipped or not; with PNG or JPEG images, all alike, in it or in its sub-folders
+ *     train and test; with CIFAR-10's data_batch_1.bin ... test_batch.bin;
+ *   - one file of IDX; .npy or .npz, (N, D), (N, H, W) or (N, H, W, C); .csv, N rows of D numbers; CIFAR-10's .bin.
+ * Bytes mean value/255; other numbers stay as they are. D numbers are an image of 1xD, or square if D = side^2 with a
+ * side of 16 or more. limit: only the first so many training images; 0: all. Owned by the caller, freed before the
+ * context. Errors: NOT_FOUND, BAD_FILE, BAD_DATA (a constant set, sizes that differ, NaN), IO, MEMORY, UNSUPPORTED (a
+ * JPEG in a build without libjpeg). */
 ELBOW_API elbow_status elbow_data_load(elbow_data **data, elbow_context *context, const char *source, uint32_t limit);
 
 /* The same from memory: count images of height x width x channels floats, copied. test may be NULL with test_count 0.
@@ -148,6 +155,12 @@ ELBOW_API void elbow_data_free(elbow_data *data);
 typedef enum elbow_model_kind { ELBOW_MLP, ELBOW_LINEAR } elbow_model_kind;
 typedef enum elbow_activation { ELBOW_RELU, ELBOW_TANH, ELBOW_SIGMOID, ELBOW_SOFTPLUS } elbow_activation;
 typedef enum elbow_likelihood { ELBOW_BERNOULLI, ELBOW_GAUSSIAN } elbow_likelihood;
+typedef enum elbow_spread {
+    ELBOW_SPREAD_FIXED,   /* sigma2 as given */
+    ELBOW_SPREAD_LEARNED, /* one sigma, a parameter like the others */
+    ELBOW_SPREAD_PIXEL,   /* one for each pixel */
+    ELBOW_SPREAD_OPTIMAL  /* the best for each batch: sigma2 = SSE / D; its running value serves evaluation */
+} elbow_spread;
 typedef enum elbow_output { ELBOW_OUTPUT_AUTO, ELBOW_OUTPUT_SIGMOID, ELBOW_OUTPUT_LINEAR } elbow_output;
 typedef enum elbow_reduction { ELBOW_SUM, ELBOW_MEAN } elbow_reduction;
 typedef enum elbow_maths { ELBOW_EXACT, ELBOW_FAST } elbow_maths;
@@ -165,7 +178,9 @@ typedef struct elbow_recipe {
     uint32_t latent;                   /* M */
     elbow_activation activation;       /* of hidden layers */
     elbow_likelihood likelihood;       /* p(x|z) */
-    double sigma2;                     /* the Gaussian's variance; --loss sse is 1/2, half-sse 1 */
+    double sigma2;                     /* the Gaussian's variance, or where it starts; --loss sse is 1/2, half-sse 1 */
+    elbow_spread spread; /* where that variance comes from (Rybkin et al. 2021): but for FIXED a loss has no weight to
+                            choose, since the variance is that weight */
     elbow_output output; /* the Gaussian's mean: the decoder's output, or its sigmoid, which keeps to 0..1;
                             AUTO: SIGMOID for MLP, LINEAR for LINEAR */
     elbow_reduction pixels, latents, batch;
@@ -205,6 +220,7 @@ typedef struct elbow_metrics {
     uint32_t active_units; /* latents with Var over data of mu above 0.01 (Burda et al. 2015) */
     uint32_t latent;       /* M */
     uint64_t clamped;      /* values of logvar outside [-30, 20] */
+    double sigma2;         /* the decoder's variance, as given or as found (mean over pixels); NAN for Bernoulli */
 } elbow_metrics;
 
 typedef struct elbow_progress {
@@ -225,6 +241,30 @@ typedef struct elbow_progress {
 typedef bool elbow_on_progress(void *user, const elbow_progress *progress);
 
 typedef enum elbow_rate_kind { ELBOW_RATE_CONSTANT, ELBOW_RATE_STEP, ELBOW_RATE_COSINE } elbow_rate_kind;
+
+/* The course of the weight on the KL term over a run. weight is the recipe's. */
+typedef enum elbow_schedule {
+    ELBOW_SCHEDULE_CONSTANT,
+    /* Warm-up: from `from` times the weight to the weight over `epochs`, by this curve (Bowman et al. 2016). */
+    ELBOW_SCHEDULE_LINEAR,
+    ELBOW_SCHEDULE_SIGMOID,
+    ELBOW_SCHEDULE_COSINE,
+    /* `cycles` times over `epochs`: a linear warm-up over a share `ratio` of the cycle, then the weight (Fu et al.
+       2019) */
+    ELBOW_SCHEDULE_CYCLICAL,
+    /* weight |K - C|: C rises from `from` to `target` nats over `epochs` (Burgess et al. 2018) */
+    ELBOW_SCHEDULE_CAPACITY,
+    /* weight max(K, C), C likewise: the rate is free up to C */
+    ELBOW_SCHEDULE_LEAST_RATE,
+    /* The weight that holds the distortion at `target` nats: it falls while the distortion is above and rises while it
+     * is below, by a factor of e^gain a step when it is 0.01 nats per pixel away, or more; the recipe's is the first
+     * (GECO: Rezende & Viola 2018) */
+    ELBOW_SCHEDULE_GECO,
+    /* The weight, between 0 and `most` times the recipe's, that holds the rate at `target` nats: a PI controller with
+     * the factors `gain` and `pull`, per nat and step (ControlVAE: Shao et al. 2020) */
+    ELBOW_SCHEDULE_CONTROL
+} elbow_schedule;
+
 typedef enum elbow_nonfinite { ELBOW_NONFINITE_STOP, ELBOW_NONFINITE_SKIP } elbow_nonfinite;
 
 /* How it is trained. Start from elbow_train_default(). */
@@ -233,11 +273,17 @@ typedef struct elbow_train_options {
     double learning_rate; /* of Adam; beta1 0.9, beta2 0.999, epsilon 1e-8 */
     elbow_rate_kind rate; /* its course over the run ... */
     double rate_every,
-        rate_factor;    /* STEP: times factor every so many epochs; COSINE: down to factor times the start */
-    double rate_warmup; /* linear rise over so many epochs; 0: none */
-    double clip;        /* largest norm of the gradient; 0: none */
-    uint32_t patience;  /* stop after so many epochs without a better validation ELBO, best kept; 0: never */
-    uint32_t shards;    /* S, logical shards of a batch; 0: from the batch (docs/bits.md) */
+        rate_factor;         /* STEP: times factor every so many epochs; COSINE: down to factor times the start */
+    double rate_warmup;      /* linear rise over so many epochs; 0: none */
+    double clip;             /* largest norm of the gradient; 0: none */
+    elbow_schedule schedule; /* of the weight on the KL term; its numbers: */
+    double schedule_epochs, schedule_from, schedule_cycles, schedule_ratio;
+    double schedule_target, schedule_gain, schedule_pull, schedule_most;
+    double free_bits; /* K of each group counts as at least so many nats, on the mean over the batch (Kingma et al.
+                         2016); 0: none. With CONSTANT and the warm-ups */
+    uint32_t free_bits_group; /* neighbouring latents of such a group: 1, each by itself, to all */
+    uint32_t patience;        /* stop after so many epochs without a better validation ELBO, best kept; 0: never */
+    uint32_t shards;          /* S, logical shards of a batch; 0: from the batch (docs/bits.md) */
     elbow_maths maths;
     elbow_nonfinite nonfinite;
     const char *out;             /* run folder to write; NULL: none */
@@ -346,19 +392,75 @@ typedef struct elbow_diagnosis {
 } elbow_diagnosis;
 
 /* Reads an .npz file with the arrays x and x_hat (data and reconstructions, of one shape), mu and logvar (data,
- * latents) of float32, float64 or bytes, and judges them. loss: likelihood, sigma2, pixels, latents and weight of the
- * objective they were trained with; its other fields are ignored. logits: x_hat comes before the sigmoid.
+ * latents) of floats, integers or booleans, and judges them. loss: likelihood, sigma2, pixels, latents and weight of
+ * the objective they were trained with; its other fields are ignored. logits: x_hat comes before the sigmoid.
  * docs/diagnose.md has the lines that save such a file. Errors: NOT_FOUND (the file, or an array), BAD_FILE, BAD_DATA
  * (shapes that differ), IO, MEMORY. */
 ELBOW_API elbow_status elbow_diagnose(elbow_diagnosis *diagnosis, elbow_context *context, const char *path,
                                       const elbow_recipe *loss, bool logits);
 
-/* Before any training: how many latents will carry something at the recipe's weight, by the closed form of the linear
- * VAE on the data's spectrum (docs/weight.md). A forecast, close in where latents are lost; costs about half a second.
+/* Before any training: what to expect at each weight. The closed form of the linear VAE on the data's spectrum says
+ * from which beta on all latents are lost, exactly; for a deep model a small one of its kind is trained for some
+ * seconds while beta rises, and its rates are what is foreseen (docs/advise.md says how close that is).
+ *
+ *     elbow_advice advice;
+ *     elbow_recipe recipe = elbow_recipe_default();
+ *     elbow_status status = elbow_advise(&advice, context, data, &recipe, NULL);
+ *     for (uint32_t i = 0; status == ELBOW_OK && i < advice.row_count; i++)
+ *         printf("beta %g: rate %.1f\n", advice.rows[i].beta, advice.rows[i].rate);
  */
+#define ELBOW_MAX_ADVICE_ROWS 32
+
+typedef struct elbow_advice_row {
+    double beta, sigma2; /* the weight in its two readings, as in elbow_weight */
+    uint32_t active_units;
+    double rate, distortion; /* as elbow_evaluate reports them */
+} elbow_advice_row;
+
+typedef struct elbow_advice {
+    uint32_t images, pixels, latent;
+    double variance;        /* total variance of the data on the likelihood's scale */
+    double largest;         /* l_1, the largest eigenvalue of the covariance on that scale */
+    double collapse_beta;   /* every latent is lost from this beta on */
+    double learnt_collapse; /* the same where the Gaussian's variance is learnt; NAN for Bernoulli */
+    double linear_sigma2;   /* the variance that a linear VAE learns at beta 1; NAN for Bernoulli */
+    double optimal_beta;    /* beta that is best for the likelihood: 1 for Bernoulli, for a Gaussian that whose sigma2
+                               is optimal_sigma2 */
+    double optimal_sigma2;  /* the Gaussian's variance that is best at beta 1; NAN for Bernoulli */
+    double start_beta;      /* recommended to begin with ... */
+    double start_weight;    /* ... as a weight under the recipe's reductions */
+    char why[512];          /* ... and the reason, for people */
+    uint32_t row_count;     /* beta rises */
+    elbow_advice_row rows[ELBOW_MAX_ADVICE_ROWS];
+    elbow_advice_row linear[ELBOW_MAX_ADVICE_ROWS]; /* the same of the linear VAE: a bound that needs no measurement */
+} elbow_advice;
+
+/* done: of all the work, 0 to 1. Return true to stop; elbow_advise then returns STOPPED. */
+typedef bool elbow_on_advice(void *user, const char *doing, double done);
+
+/* How. Zeroed, or NULL, it stands for the usual. */
+typedef struct elbow_advise_options {
+    const double *betas;       /* above 0; NULL: powers of two that lead to the collapse */
+    uint32_t beta_count;       /* at most ELBOW_MAX_ADVICE_ROWS */
+    elbow_on_advice *progress; /* may be NULL */
+    void *user;
+} elbow_advise_options;
+
+/* Of the recipe counts what decides: model, hidden, latent, activation, likelihood, sigma2, output, binarise, seed, and
+ * pixels, latents and weight for the start. Computes on the native device, whatever the context's: the same advice
+ * everywhere. A recipe of the LINEAR model is answered by the closed form alone. Errors: USAGE, MEMORY, STOPPED,
+ * BAD_DATA. */
+ELBOW_API elbow_status elbow_advise(elbow_advice *advice, elbow_context *context, const elbow_data *data,
+                                    const elbow_recipe *recipe, const elbow_advise_options *options);
+/* Draws active units, rate and distortion over beta, foreseen and linear, as SVG. */
+ELBOW_API elbow_status elbow_draw_advice(elbow_context *context, const char *path, const elbow_advice *advice);
+
+/* The short form, at the recipe's own weight and within half a second for images like MNIST's: a sample of the data, a
+ * smaller model, fewer steps. Above 2,048 pixels the linear VAE's closed form alone. */
 typedef struct elbow_forecast {
-    uint32_t active;      /* of min(latent, 64) */
-    double rate;          /* nats per datum; a linear theory: it underrates a deep decoder */
+    uint32_t active;      /* latents that will be active */
+    double rate;          /* nats per datum */
+    double distortion;    /* nats per datum, constants of the density included */
     double collapse_beta; /* every latent is lost from this beta on */
     char sentence[256];   /* the same for people */
 } elbow_forecast;
@@ -381,7 +483,64 @@ typedef struct elbow_verdict {
 typedef void elbow_on_verdict(void *user, const elbow_verdict *verdict);
 ELBOW_API elbow_status elbow_selftest(elbow_context *context, elbow_on_verdict *on_verdict, void *user);
 
-/* ---- 9. comparing and tuning devices
+/* ---- 9. sweeps: the same model at many weights
+ * ------------------------------------------------------------------------ */
+
+#define ELBOW_MAX_BETAS 64
+
+/* What became of one weight. */
+typedef struct elbow_sweep_row {
+    elbow_weight weight;
+    elbow_metrics test;       /* of the test images, at beta 1 */
+    elbow_forecast predicted; /* what elbow_foresee said before */
+    char digest[65];
+    char run[32]; /* its run folder in `out`: "beta-4" */
+} elbow_sweep_row;
+
+typedef struct elbow_sweep_progress {
+    uint32_t run, runs;             /* which one this is about, from 1, in the order of the betas; of how many */
+    uint32_t done;                  /* runs that have ended */
+    double beta;                    /* of this one ... */
+    const char *device;             /* ... and the device that it is on */
+    const elbow_progress *training; /* how its training goes; NULL when it has ended ... */
+    const elbow_sweep_row *row;     /* ... and this is what became of it */
+    bool kept;                      /* it had ended before elbow_sweep was called */
+    double seconds, seconds_left;   /* of the whole sweep: since the call; predicted, NAN while nothing is known */
+} elbow_sweep_progress;
+
+/* Called as elbow_on_progress is, and when a run has ended; from several threads when there are several devices, but
+ * never twice at a time. It must not use the contexts. Return true to stop: states are saved. */
+typedef bool elbow_on_sweep(void *user, const elbow_sweep_progress *progress);
+
+typedef struct elbow_sweep_options {
+    const double *betas;        /* (count), each 0 or more and above the one before */
+    uint32_t count;             /* up to ELBOW_MAX_BETAS */
+    const char *out;            /* the folder to write */
+    bool overwrite;             /* start anew where it holds a sweep */
+    const char *const *devices; /* (device_count) ids of devices that take runs beside the context's own: each gets a
+                                   thread and a context of its own */
+    uint32_t device_count;
+    const char *command; /* how the sweep is repeated, for its report; NULL: not said */
+    elbow_on_sweep *progress;
+    void *user;
+} elbow_sweep_options;
+
+/* Trains one model for each beta, each in a run folder of its own inside `out`, and measures and draws it: rows (count)
+ * belong to the caller, and `out` gets sweep.json and report.html (docs/sweep.md). The recipe's weight, and out,
+ * resume, progress and user of train, do not count. A sweep that was stopped or killed goes on when it is called again,
+ * and ends with the same files: runs that have ended are not trained again, and betas may be added.
+ *
+ *     const double betas[] = {0.5, 1, 2};
+ *     elbow_sweep_row rows[3];
+ *     const elbow_sweep_options options = {.betas = betas, .count = 3, .out = "runs/sweep"};
+ *     elbow_status status = elbow_sweep(rows, context, data, &recipe, &train, &options);
+ *
+ * Errors: USAGE (betas; a folder with a sweep of another recipe), STOPPED, and those of elbow_train. */
+ELBOW_API elbow_status elbow_sweep(elbow_sweep_row *rows, elbow_context *context, elbow_data *data,
+                                   const elbow_recipe *recipe, const elbow_train_options *train,
+                                   const elbow_sweep_options *options);
+
+/* ---- 10. comparing and tuning devices
  * ---------------------------------------------------------------------------------- */
 
 /* Where the time of a training step goes: one kernel with one set of options. Figures are of one step. */

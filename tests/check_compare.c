@@ -442,8 +442,8 @@ START_TEST(the_page_is_complete)
     OK(elbow_comparison_report(c, context, folder));
     elb_format(path, sizeof path, "%s/report.html", folder);
     OK(elb_file_read(&context->err, &page, &size, path, 1 << 22));
-    const char *const words[] = {"Roofline", "kernel elbo: 3 ulp", c->digest,         c->host,       "gemm",
-                                 "GFLOP/s",  c->version,           "ACTIVATION=RELU", "--hidden 40", "compute units"};
+    const char *const words[] = {"Roofline", "kernel elbo: 3 ulp",   c->digest,     c->host,        "gemm", "GFLOP/s",
+                                 c->version, "LIKELIHOOD=BERNOULLI", "--hidden 40", "compute units"};
     for (size_t i = 0; i < COUNT(words); i++)
         ck_assert_msg(strstr(page, words[i]) != NULL, "the page does not hold '%s'", words[i]);
     free(page);

@@ -205,5 +205,28 @@ START_TEST(floats)
 }
 END_TEST
 
-MAIN(a_folder, numbers, one_file_has_no_test, hold_out_refuses, sets_that_cannot_be_learnt, bad_labels_are_a_remark,
-     names_along_the_search_path, floats)
+/* Whole, none below 0, one above 1; judged by the images that are trained on. */
+START_TEST(counts)
+{
+    static const struct {
+        float values[6];
+        bool counts;
+    } sets[] = {{{0, 1, 2, 0, 0, 7}, true},     {{0, 1, 1, 0, 0, 1}, false},       {{0, 1, 2, -1, 0, 7}, false},
+                {{0, 1, 2, 0.5f, 0, 7}, false}, {{0, 16777216, 1, 0, 0, 3}, true}, {{0, 1, 2, 0, 0, 0x1p-41f}, true}};
+    for (size_t i = 0; i < COUNT(sets); i++) {
+        WORKS(elb_data_from_floats(&data, &err, 1, 1, 2, sets[i].values, 3, NULL, 0));
+        ck_assert(data->info.counts == sets[i].counts);
+        elb_data_free(data);
+    }
+    const float test[] = {0.5f, -1};
+    WORKS(elb_data_from_floats(&data, &err, 1, 1, 2, sets[0].values, 3, test, 1));
+    ck_assert(data->info.counts);
+    elb_data_free(data);
+    WORKS(elb_data_load(&data, &err, small_set("set", "-", false), 0));
+    ck_assert(!data->info.counts);
+    elb_data_free(data);
+}
+END_TEST
+
+MAIN(counts, a_folder, numbers, one_file_has_no_test, hold_out_refuses, sets_that_cannot_be_learnt,
+     bad_labels_are_a_remark, names_along_the_search_path, floats)

@@ -77,8 +77,8 @@ static void try_elbo(uint32_t cols, const struct elbo_options *options, double s
                    x = take(ROWS, cols);
     for (uint32_t i = 0; i < ROWS * y.cols; i++) real_of(y)[i] = draw_output(i);
     for (uint32_t i = 0; i < ROWS * cols; i++) real_of(x)[i] = draw_pixel(i);
-    LAUNCH(launch_elbo(dev, options, (elb_range){ROWS, 1}, loss, sse, dy, y, x, cols, dy.stride, y.stride, x.stride,
-                       scale));
+    LAUNCH(launch_elbo(dev, options, (elb_range){ROWS, 1}, loss, sse, dy, dy, y, x, loss, cols, dy.stride, 0, y.stride,
+                       x.stride, scale));
     const double factor = (double)(options->rec_weight * (float)scale);
     for (uint32_t i = 0; i < ROWS; i++) {
         const float *row = real_of(y) + i * y.stride, *data = real_of(x) + i * cols,
@@ -118,7 +118,7 @@ static double one_loss(int likelihood, float precision, double y, double x)
     const elb_view loss = take(1, 1), sse = take(1, 1), dy = take(1, 1), out = take(1, 1), datum = take(1, 1);
     *real_of(out) = (float)y;
     *real_of(datum) = (float)x;
-    LAUNCH(launch_elbo(dev, &options, (elb_range){1, 1}, loss, sse, dy, out, datum, 1, 1, 1, 1, 1));
+    LAUNCH(launch_elbo(dev, &options, (elb_range){1, 1}, loss, sse, dy, dy, out, datum, loss, 1, 1, 1, 1, 1, 1));
     return (double)*real_of(loss);
 }
 
@@ -126,11 +126,12 @@ static double one_rate(double mu, double logvar)
 {
     const struct latent_options options = {.noise = 0};
     clear();
-    const elb_view z = take(1, 1), spread = take(1, 1), kl = take(1, 1), code = take(1, 2);
+    const elb_view z = take(1, 1), spread = take(1, 1), kl = take(1, 1), parts = take(1, 1), code = take(1, 2);
     const elb_view clamped = take_words(1), sample = take_words(1);
     real_of(code)[0] = (float)mu;
     real_of(code)[1] = (float)logvar;
-    LAUNCH(launch_latent(dev, &options, (elb_range){1, 1}, z, spread, kl, clamped, code, sample, 1, 1, 1, 2, 1, 2, 3));
+    LAUNCH(launch_latent(dev, &options, (elb_range){1, 1}, z, spread, kl, parts, clamped, code, sample, 1, 1, 1, 1, 2,
+                         1, 2, 3));
     return (double)*real_of(kl);
 }
 
@@ -145,6 +146,8 @@ START_TEST(known_values)
     near("half-sse", one_loss(ELB_GAUSSIAN, 1, 3, 1), 2, 0, 0);
     near("sse", one_loss(ELB_GAUSSIAN, 2, 3, 1), 4, 0, 0);
     near("sigma 2", one_loss(ELB_GAUSSIAN, 0.25f, 0, 1), 0.125, 0, 0);
+    near("the smallest loss that is stored", one_loss(ELB_GAUSSIAN, 2, 0x1p-20, 0), 0x1p-40, 0, 0);
+    near("a smaller one", one_loss(ELB_GAUSSIAN, 2, 0x1.fffffep-21, 0), 0, 0, 0);
     near("KL of the prior", one_rate(0, 0), 0, 0, 0);
     near("KL, mu 1", one_rate(1, 0), 0.5, 0, 0);
     near("KL, sigma 2", one_rate(0, 1.3862943611), 0.80685281944, 3e-7, 0);
@@ -179,11 +182,12 @@ static void try_latent(uint32_t latents, int noise)
     const uint64_t seed = UINT64_C(0x123456789abcdef);
     const struct latent_options options = {.noise = noise};
     clear();
-    const elb_view z = take(ROWS, latents), spread = take(ROWS, latents), kl = take(1, ROWS);
+    const elb_view z = take(ROWS, latents), spread = take(ROWS, latents), kl = take(1, ROWS),
+                   parts = take(ROWS, latents);
     const elb_view code = make_code(ROWS, latents), clamped = take_words(ROWS), sample = take_words(ROWS);
     for (uint32_t i = 0; i < ROWS; i++) word_of(sample)[i] = draw_word() % 60000;
-    LAUNCH(launch_latent(dev, &options, (elb_range){ROWS, 1}, z, spread, kl, clamped, code, sample, latents, latents,
-                         latents, 2 * latents, seed, ELB_LATENT_NOISE, TURN));
+    LAUNCH(launch_latent(dev, &options, (elb_range){ROWS, 1}, z, spread, kl, parts, clamped, code, sample, latents,
+                         latents, latents, latents, 2 * latents, seed, ELB_LATENT_NOISE, TURN));
     for (uint32_t i = 0; i < ROWS; i++) {
         double rate = 0, size = 0;
         uint32_t outside = 0;
@@ -196,6 +200,9 @@ static void try_latent(uint32_t latents, int noise)
             outside += logvar < -30 || logvar > 20;
             rate += (mu * mu + e - v) / 2;
             size += (mu * mu + fabs(e) + fabs(v)) / 2;
+            const double part = (mu * mu + e - v) / 2, part_size = (mu * mu + fabs(e) + fabs(v)) / 2;
+            near("a latent's rate", (double)real_of(parts)[i * latents + j], part, 6 * U * part_size,
+                 1.000001 * 0x1p-40);
             near("z", (double)real_of(z)[i * latents + j], mu + slope, 9 * U * fabs(slope) + U * fabs(mu + slope),
                  1.000001 * 0x1p-40);
             near("spread", (double)real_of(spread)[i * latents + j], slope / 2, 9 * U * fabs(slope / 2), 0);
@@ -214,23 +221,29 @@ START_TEST(latent_against_double)
 }
 END_TEST
 
-static void try_latent_backward(uint32_t latents, bool scheduled)
+/* weighting: enum weighting of cl/choices.h; by_latent: weights that differ from latent to latent, else from row to
+ * row. */
+static void try_latent_backward(uint32_t latents, int weighting, bool by_latent)
 {
     enum { ROWS = 3 };
     const float weight = 0.3f, scale = 1.0f / 96;
-    const struct latent_backward_options options = {.weight = scheduled ? 7 : weight, .scheduled = scheduled};
+    const struct latent_backward_options options = {.weight = weighting == ELB_CONSTANT ? weight : 7,
+                                                    .weighting = weighting};
     clear();
     const elb_view dcode = take(ROWS, 2 * latents), dz = take(ROWS, latents), spread = take(ROWS, latents);
-    const elb_view code = make_code(ROWS, latents);
+    const elb_view code = make_code(ROWS, latents), weights = take(ROWS, latents);
     for (uint32_t i = 0; i < ROWS * latents; i++) {
+        real_of(weights)[i] = i % 5 ? draw(-1, 1) : 0;
         real_of(dz)[i] = i % 3 ? draw(-1, 1) : draw_power(-40, 2);
         real_of(spread)[i] = i % 2 ? draw(-3, 3) : draw_power(-56, 15);
     }
-    LAUNCH(launch_latent_backward(dev, &options, (elb_range){ROWS, 1}, dcode, dz, code, spread, latents, 2 * latents,
-                                  latents, 2 * latents, latents, scheduled ? (double)weight : 7, (double)scale));
-    const double w = (double)(weight * scale);
+    LAUNCH(launch_latent_backward(dev, &options, (elb_range){ROWS, 1}, dcode, dz, code, spread, weights, latents,
+                                  2 * latents, latents, 2 * latents, latents, latents, by_latent,
+                                  weighting == ELB_ARGUMENT ? (double)weight : 7, (double)scale));
     for (uint32_t i = 0; i < ROWS; i++)
         for (uint32_t j = 0; j < latents; j++) {
+            const float given = real_of(weights)[i * latents + (by_latent ? j : 0)];
+            const double w = (double)((weighting == ELB_GIVEN ? given : weight) * scale);
             const float *in = real_of(code) + i * 2 * latents, *out = real_of(dcode) + i * 2 * latents;
             const double mu = (double)in[j], logvar = (double)in[latents + j], d = (double)real_of(dz)[i * latents + j];
             const double s = (double)real_of(spread)[i * latents + j], e = expm1(fmin(20, fmax(-30, logvar)));
@@ -245,7 +258,7 @@ START_TEST(latent_backward_against_double)
 {
     if (!open_set(_i)) return;
     for (size_t w = 0; w < COUNT(widths); w++)
-        for (int scheduled = 0; scheduled < 2; scheduled++) try_latent_backward(widths[w], scheduled);
+        for (int c = 0; c < 4; c++) try_latent_backward(widths[w], c < 3 ? c : ELB_GIVEN, c == 3);
     close_set();
 }
 END_TEST
@@ -266,8 +279,8 @@ START_TEST(gradient_at_the_clamp)
         real_of(code)[j] = 0;
         real_of(code)[n + j] = cases[j].logvar;
     }
-    LAUNCH(
-        launch_latent_backward(dev, &options, (elb_range){1, 1}, dcode, dz, code, spread, n, 2 * n, n, 2 * n, n, 0, 1));
+    LAUNCH(launch_latent_backward(dev, &options, (elb_range){1, 1}, dcode, dz, code, spread, dz, n, 2 * n, n, 2 * n, n,
+                                  0, 0, 0, 1));
     for (uint32_t j = 0; j < n; j++) ck_assert_float_eq(real_of(dcode)[n + j], cases[j].wanted);
     close_set();
 }

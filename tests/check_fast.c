@@ -272,7 +272,7 @@ START_TEST(models_by_each_provider)
     elb_providers all;
     const elbow_recipe recipe = {.hidden = {33}, .latent = 3, .weight = 1, .sigma2 = 1};
     ck_assert_int_eq(elb_device_open(&dev, &err, "native"), ELBOW_OK);
-    ck_assert_int_eq(elb_model_new(&model, dev, &recipe, 50, 9, false), ELBOW_OK);
+    ck_assert_int_eq(elb_model_new(&model, dev, &recipe, 50, 9), ELBOW_OK);
     ck_assert_int_eq(elb_providers_open(&all, dev), ELBOW_OK);
     const uint32_t count = (uint32_t)elb_model_parameters(model);
     matrix w = new_matrix(dev, 1, count), g = new_matrix(dev, 1, count), x = new_matrix(dev, 9, 50);
@@ -287,8 +287,8 @@ START_TEST(models_by_each_provider)
     for (uint32_t p = 0; p <= all.count; p++) {
         for (uint32_t i = 0; i < model->count; i++)
             for (int which = 0; which < ELB_PRODUCTS; which++) model->layers[i].by[which] = p ? all.list[p - 1] : NULL;
-        ck_assert_int_eq(elb_model_forward(model, flat_w, &batch, true), ELBOW_OK);
-        ck_assert_int_eq(elb_model_backward(model, flat_g, flat_w, &batch), ELBOW_OK);
+        ck_assert_int_eq(elb_model_forward(model, flat_w, &batch), ELBOW_OK);
+        ck_assert_int_eq(elb_model_backward(model, flat_g, flat_w, &batch, 0, 9), ELBOW_OK);
         ck_assert_int_eq(elb_read_reals(p ? fast : exact, flat_g), ELBOW_OK);
         double norm = 0, off = 0;
         for (uint32_t e = 0; p && e < count; e++) {

@@ -127,6 +127,36 @@ START_TEST(folders)
 }
 END_TEST
 
+START_TEST(a_pipe_is_no_file)
+{
+    char path[PATH_MAX];
+    void *got;
+    size_t size;
+    ck_assert_int_eq(mkfifo(in(path, "pipe"), 0600), 0);
+    alarm(20); /* it would wait for whoever writes into it */
+    ck_assert_int_eq(elb_file_read(&err, &got, &size, path, 10), ELBOW_BAD_FILE);
+    alarm(0);
+    ck_assert_ptr_nonnull(strstr(err.text, "not a regular file"));
+}
+END_TEST
+
+START_TEST(one_at_a_time_in_a_folder)
+{
+    char path[PATH_MAX];
+    int first, second;
+    ck_assert_int_eq(elb_make_folders(&err, in(path, "locked")), ELBOW_OK);
+    ck_assert_int_eq(elb_folder_lock(&first, &err, path), ELBOW_OK);
+    ck_assert_int_eq(elb_folder_lock(&second, &err, path), ELBOW_IO);
+    ck_assert_ptr_nonnull(strstr(err.text, "locked by another process"));
+    ck_assert_int_eq(second, -1);
+    elb_folder_unlock(&second);
+    elb_folder_unlock(&first);
+    ck_assert_int_eq(elb_folder_lock(&second, &err, path), ELBOW_OK);
+    elb_folder_unlock(&second);
+    ck_assert_int_eq(elb_folder_lock(&first, &err, in(path, "absent")), ELBOW_IO);
+}
+END_TEST
+
 START_TEST(spelling)
 {
     const char *const words[] = {"auto", "native", "pocl:0", "pocl:1", "rusticl:0"};
@@ -153,6 +183,8 @@ int main(void)
     tcase_add_test(all, failed_writes_leave_nothing);
     tcase_add_test(all, files_are_replaced_not_changed);
     tcase_add_test(all, folders);
+    tcase_add_test(all, a_pipe_is_no_file);
+    tcase_add_test(all, one_at_a_time_in_a_folder);
     tcase_add_test(all, spelling);
     suite_add_tcase(suite, all);
     SRunner *runner = srunner_create(suite);

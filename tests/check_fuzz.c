@@ -1,10 +1,13 @@
 /* Thousands of damaged files, the same ones each time. Every reader must answer each with a status and a sentence; the
  * sanitizers watch the rest. */
+#include "io/csv.h"
 #include "io/idx.h"
+#include "io/image.h"
 #include "io/json.h"
 #include "io/npz.h"
 #include "io/tensors.h"
 
+#include "image_files.h"
 #include "npz_files.h"
 
 #include <sys/mman.h>
@@ -40,17 +43,76 @@ static size_t wound(unsigned char *bytes, size_t size, size_t room)
 
 typedef elbow_status reader(const unsigned char *bytes, size_t size);
 
+/* A file that never meets the disk: its descriptor, and its path. */
+static int memory_file(char path[32], const unsigned char *bytes, size_t size)
+{
+    const int memory = memfd_create("fuzz", 0);
+    ck_assert_int_eq(write(memory, bytes, size), (ssize_t)size);
+    elb_format(path, 32, "/proc/self/fd/%d", memory);
+    return memory;
+}
+
 static elbow_status read_idx(const unsigned char *bytes, size_t size)
 {
     elb_idx idx;
     char path[32];
-    const int memory = memfd_create("fuzz", 0); /* a file that never meets the disk */
-    ck_assert_int_eq(write(memory, bytes, size), (ssize_t)size);
-    elb_format(path, sizeof path, "/proc/self/fd/%d", memory);
+    const int memory = memory_file(path, bytes, size);
     const elbow_status status = elb_idx_read(&idx, &err, path, size & 1 ? 2 : 0);
     elb_idx_free(&idx);
     close(memory);
     return status;
+}
+
+/* A whole data set by one of the readers that take a path. */
+static elbow_status read_data(elb_reader *read_one, const unsigned char *bytes, size_t size)
+{
+    elbow_data *data = calloc(1, sizeof *data);
+    char path[32];
+    const int memory = memory_file(path, bytes, size);
+    elbow_status status = read_one(data, &err, path, size & 1 ? 2 : 0);
+    if (status == ELBOW_OK) status = elb_data_finish(data, &err);
+    elb_data_free(data);
+    close(memory);
+    return status;
+}
+
+static elbow_status read_array(const unsigned char *bytes, size_t size)
+{
+    return read_data(elb_npy_single, bytes, size);
+}
+
+static elbow_status read_cifar(const unsigned char *bytes, size_t size)
+{
+    return read_data(elb_cifar_single, bytes, size);
+}
+
+static elbow_status read_csv(const unsigned char *bytes, size_t size)
+{
+    elb_block block;
+    const elbow_status status = elb_csv_parse(&block, &err, (const char *)bytes, size, size & 1 ? 2 : 0);
+    free(block.values);
+    return status;
+}
+
+static elbow_status read_image(elb_image_reader *read_one, const unsigned char *bytes, size_t size)
+{
+    elb_image image;
+    const elbow_status status = read_one(&image, &err, bytes, size);
+    unsigned sum = 0;
+    for (size_t i = 0; status == ELBOW_OK && i < (size_t)image.height * image.width * image.channels; i++)
+        sum += image.pixels[i];
+    free(image.pixels);
+    return sum < 1u << 30 ? status : ELBOW_IO;
+}
+
+static elbow_status read_png(const unsigned char *bytes, size_t size)
+{
+    return read_image(elb_png_image, bytes, size);
+}
+
+static elbow_status read_jpeg(const unsigned char *bytes, size_t size)
+{
+    return read_image(elb_jpeg_image, bytes, size);
 }
 
 static elbow_status read_tensors(const unsigned char *bytes, size_t size)
@@ -78,8 +140,12 @@ static elbow_status read_npz(const unsigned char *bytes, size_t size)
     elbow_status status = elb_npz_parse(&npz, &err, bytes, size);
     for (size_t i = 0; status == ELBOW_OK && i < npz.count; i++) {
         elb_npy npy;
+        elb_npy_view view;
+        void *own;
         status = elb_npz_array(&npy, &err, &npz, npz.member[i].name);
+        ck_assert_int_eq(elb_npz_look(&view, &own, &err, &npz, npz.member[i].name), status);
         free(npy.values);
+        free(own);
     }
     elb_npz_free(&npz);
     return status;
@@ -96,7 +162,7 @@ static elbow_status read_json(const unsigned char *bytes, size_t size)
 /* Some wounds leave a file that is right; if none or all did, the loop would test nothing. */
 static void attack(reader *read_one, const unsigned char *valid, size_t size, uint32_t times)
 {
-    enum { ROOM = 2048 };
+    enum { ROOM = 8192 };
     uint32_t good = 0;
     ck_assert_msg(read_one(valid, size) == ELBOW_OK, "%s", err.text);
     state = size;
@@ -184,4 +250,61 @@ START_TEST(json)
 }
 END_TEST
 
-MAIN(idx, gzipped_idx, safetensors, npy, npz, json)
+START_TEST(arrays)
+{
+    static const char *const types[] = {"<f4", "|u1", "<f2", "<i8"};
+    static const size_t widths[] = {4, 1, 2, 8};
+    const float values[24] = {1, 2, 3, 4};
+    for (size_t i = 0; i < COUNT(types); i++) {
+        unsigned char file[512];
+        const size_t header = npy_bytes(file, "(3, 2, 2)", values, 24) - 24 * sizeof *values;
+        memcpy(file + 21, types[i], 3);
+        attack(read_array, file, header + 12 * widths[i], 5000);
+    }
+}
+END_TEST
+
+START_TEST(csv)
+{
+    static const char text[] = "\"a\";b;c\n1;2.5;-3e-2\r\n\n4;\"5\";6\n7;8;9";
+    attack(read_csv, (const unsigned char *)text, sizeof text - 1, 20000);
+}
+END_TEST
+
+START_TEST(cifar)
+{
+    static unsigned char file[2 * 3073];
+    for (size_t i = 0; i < sizeof file; i++) file[i] = (unsigned char)(i % 10);
+    attack(read_cifar, file, sizeof file, 4000);
+}
+END_TEST
+
+START_TEST(png)
+{
+    static const unsigned char lines[5 * 13] = {1, 2, 3, 0, 9, 200, 100}, none[20];
+    const png_kind kinds[] = {{.width = 4, .height = 5, .depth = 8, .colour = PNG_RGB},
+                              {.width = 4, .height = 5, .depth = 2, .colour = PNG_GREY, .interlaced = 1},
+                              {4, 5, 4, PNG_PALETTE, 0, "PLTE", "\1\2\3\4\5\6", 6}};
+    const struct {
+        const void *lines;
+        size_t size;
+    } bodies[] = {{lines, sizeof lines}, {none, 20}, {none, 15}};
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        unsigned char file[512];
+        attack(read_png, file, png_bytes(file, &kinds[i], bodies[i].lines, bodies[i].size), 10000);
+    }
+}
+END_TEST
+
+START_TEST(jpeg)
+{
+    if (!ELB_HAS_JPEG) {
+        FAILS(read_jpeg(grey_jpeg, sizeof grey_jpeg), UNSUPPORTED);
+        return;
+    }
+    attack(read_jpeg, grey_jpeg, sizeof grey_jpeg, 10000);
+    attack(read_jpeg, rgb_jpeg, sizeof rgb_jpeg, 10000);
+}
+END_TEST
+
+MAIN(idx, gzipped_idx, safetensors, npy, npz, json, arrays, csv, cifar, png, jpeg)

@@ -8,6 +8,7 @@
 #include "device/native.h"
 #include "elb_kernels.h"
 #include "math/gemm.h"
+#include "math/ranges.h"
 
 enum { PAD = 3 }; /* elements between rows, which must stay as they are */
 
@@ -174,6 +175,86 @@ START_TEST(every_device)
 }
 END_TEST
 
+/* ---- devices that end loops early: native and others pretend to, llvmpipe does ---- */
+
+static const elb_device_ops *plain_ops;
+static elb_device_ops counting_ops;
+static uint32_t launches;
+
+static elbow_status launch_counted(elb_device *dev, const elb_kernel *kernel, const void *options, elb_range groups,
+                                   const elb_value *values)
+{
+    launches++;
+    return plain_ops->launch(dev, kernel, options, groups, values);
+}
+
+static void count_launches(elb_device *dev)
+{
+    plain_ops = dev->ops;
+    counting_ops = *dev->ops;
+    counting_ops.launch = launch_counted;
+    dev->ops = &counting_ops;
+}
+
+/* How many launches a product of k terms takes, which must have the same bits as ever. */
+static uint32_t launches_for(elb_device *dev, uint32_t k)
+{
+    for (int slope = 0; slope < 2; slope++) {
+        const trial t = {.m = 3, .n = 5, .k = k, .bias = !slope, .slope = slope, .spread = 20};
+        launches = 0;
+        try_product(dev, &t);
+    }
+    return launches;
+}
+
+START_TEST(sums_go_on_in_another_launch)
+{
+    elb_error err = {0};
+    elbow_device_info *infos;
+    size_t count;
+    ck_assert_int_eq(elb_discover(&err, &infos, &count), ELBOW_OK);
+    for (size_t i = 0; i < count; i++) {
+        elb_device *dev;
+        if (!infos[i].usable || strcmp(infos[i].backend, "opencl") != 0) continue;
+        ck_assert_msg(elb_device_open(&dev, &err, infos[i].id) == ELBOW_OK, "%s", err.text);
+        count_launches(dev);
+        if (dev->most_turns) {
+            ck_assert_uint_gt(launches_for(dev, 70000), 1);
+        } else {
+            ck_assert_int_eq(elb_device_reshape(dev, (elb_shape){1, 64, 64, 4, 4}), ELBOW_OK);
+            dev->prefers_local = true;
+            dev->most_turns = 3 * elb_gemm_local_turns(dev) - 1; /* two chunks */
+            ck_assert_uint_eq(launches_for(dev, 2048), 1);
+            ck_assert_uint_eq(launches_for(dev, 2049), 2);
+            ck_assert_uint_eq(launches_for(dev, 5000), 3);
+        }
+        elb_device_close(dev);
+    }
+    free(infos);
+}
+END_TEST
+
+START_TEST(sums_that_would_be_cut_are_refused)
+{
+    elb_error err = {0};
+    elb_device *dev;
+    elb_buffer *buffer;
+    ck_assert_int_eq(elb_native_open(&dev, &err, NULL), ELBOW_OK);
+    ck_assert_int_eq(elb_buffer_new(&buffer, dev, 1 << 18), ELBOW_OK);
+    const elb_view c = elb_matrix(buffer, 0, 1, 16), a = elb_matrix(buffer, 16, 1, 2000);
+    const elb_view b = elb_matrix(buffer, 4096, 2000, 16), scratch = elb_matrix(buffer, 40000, 1, 20000);
+    ck_assert_int_eq(elb_gemm(dev, c, a, NO_TRANS, b, NO_TRANS, NULL, scratch), ELBOW_OK);
+    dev->most_turns = 2000;
+    ck_assert_int_eq(elb_gemm(dev, c, a, NO_TRANS, b, NO_TRANS, NULL, scratch), ELBOW_DEVICE);
+    ck_assert_str_eq(err.text, "device native ends loops after 2000 turns: with sums of 2000 its results would be "
+                               "wrong: choose another device, such as native, or make this smaller");
+    dev->most_turns = 2300;
+    ck_assert_int_eq(elb_gemm(dev, c, a, NO_TRANS, b, NO_TRANS, NULL, scratch), ELBOW_OK);
+    elb_buffer_free(buffer);
+    elb_device_close(dev);
+}
+END_TEST
+
 /* Terms of which one factor is +0, as at the edges of images, may be left out or not: a chain that begins at +0 never
  * is -0, since sums of opposite numbers and of zeros are +0. */
 START_TEST(zeros_change_no_chain)
@@ -268,6 +349,8 @@ int main(void)
     tcase_add_test(cases, zeros_change_no_chain);
     tcase_add_test(cases, padding_changes_no_bit);
     tcase_add_test(cases, shapes_that_do_not_fit);
+    tcase_add_test(cases, sums_go_on_in_another_launch);
+    tcase_add_test(cases, sums_that_would_be_cut_are_refused);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

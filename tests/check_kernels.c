@@ -31,13 +31,12 @@ static uint8_t *byte_of(elb_view view)
 static elb_view gather_levels(int binarise, uint32_t epoch)
 {
     enum { COLS = 256 };
-    const struct gather_options options = {.binarise = binarise};
     clear();
     const elb_view data = take_bytes(6, COLS), at = take_words(2), sample = take_words(2), x = take(2, COLS);
     for (uint32_t i = 0; i < 6 * COLS; i++) byte_of(data)[i] = i / COLS == 5 || i / COLS == 2 ? (uint8_t)i : 77;
     word_of(at)[0] = 5, word_of(at)[1] = 2;
     word_of(sample)[0] = 70, word_of(sample)[1] = 71;
-    LAUNCH(launch_gather(dev, &options, (elb_range){2, 1}, x, data, at, sample, COLS, COLS, SEED, epoch));
+    LAUNCH(launch_gather(dev, (elb_range){2, 1}, x, data, at, sample, COLS, COLS, SEED, epoch, binarise));
     return x;
 }
 
@@ -83,12 +82,11 @@ START_TEST(reals_as_they_are)
     const uint32_t n = COUNT(data);
     if (!open_set(_i)) return;
     for (int binarise = 0; binarise < 3; binarise += 2) {
-        const struct gather_reals_options options = {.binarise = binarise};
         clear();
         const elb_view from = take(2, n), x = take(1, n), at = take_words(1), sample = take_words(1);
         memcpy(real_of(from) + n, data, sizeof data);
         *word_of(at) = 1;
-        LAUNCH(launch_gather_reals(dev, &options, (elb_range){1, 1}, x, from, at, sample, n, n, SEED, 3));
+        LAUNCH(launch_gather_reals(dev, (elb_range){1, 1}, x, from, at, sample, n, n, SEED, 3, binarise));
         for (uint32_t j = 0; j < n; j++) {
             const float kept = canonical((double)data[j]), half = data[j] >= 0.5f ? 1 : 0;
             same("a real pixel", real_of(x)[j], binarise == ELB_THRESHOLD ? half : kept);

@@ -7,7 +7,9 @@
 
 #include "device/native.h"
 #include "elb_kernels.h"
+#include "math/selftest.h"
 #include "nn/model.h"
+#include "nn/update.h"
 
 extern const elb_native_set elb_native_float64;
 
@@ -19,7 +21,7 @@ typedef struct bench {
     elb_model *model;
     elbow_recipe recipe;
     uint32_t count;
-    elb_buffer *w, *g, *x, *samples;
+    elb_buffer *w, *g, *x, *samples, *extra; /* extra: weights, then sums, then the spread and its next */
     elb_batch batch;
     double *values;
 } bench;
@@ -40,7 +42,35 @@ static void ok(const bench *b, elbow_status status)
     ck_assert_msg(status == ELBOW_OK, "%s", b->err.text);
 }
 
-static void start(bench *b, const elbow_recipe *recipe, bool scheduled, const elb_native_set *set)
+/* Every program that a model uses is among those of `elbow selftest`. */
+static const elb_device_ops *plain_ops;
+static elb_device_ops watched_ops;
+
+static elbow_status launch_watched(elb_device *dev, const elb_kernel *kernel, const void *options, elb_range groups,
+                                   const elb_value *values)
+{
+    char text[192];
+    elb_options_text(text, sizeof text, kernel, options);
+    ck_assert_msg(elb_options_sensible(kernel, options), "selftest leaves out %s [%s]", kernel->name, text);
+    return plain_ops->launch(dev, kernel, options, groups, values);
+}
+
+static elb_view weights_of(const bench *b)
+{
+    return elb_matrix(b->extra, 0, 1, b->recipe.latent);
+}
+
+static elb_view sums_of(const bench *b)
+{
+    return elb_matrix(b->extra, b->recipe.latent, 1, b->recipe.latent + 3);
+}
+
+static elb_view spread_of(const bench *b, uint32_t which)
+{
+    return elb_matrix(b->extra, 2 * b->recipe.latent + 3 + which, 1, 1);
+}
+
+static void start(bench *b, const elbow_recipe *recipe, const elb_native_set *set)
 {
     uint64_t state = 7;
     double x[ROWS * PIXELS];
@@ -48,13 +78,18 @@ static void start(bench *b, const elbow_recipe *recipe, bool scheduled, const el
     memset(b, 0, sizeof *b);
     b->recipe = *recipe;
     ok(b, elb_native_open_set(&b->dev, &b->err, set));
-    ok(b, elb_model_new(&b->model, b->dev, recipe, PIXELS, ROWS, scheduled));
+    plain_ops = b->dev->ops;
+    watched_ops = *plain_ops;
+    watched_ops.launch = launch_watched;
+    b->dev->ops = &watched_ops;
+    ok(b, elb_model_new(&b->model, b->dev, recipe, PIXELS, ROWS));
     b->count = (uint32_t)elb_model_parameters(b->model);
     const size_t size = b->dev->real_size;
     ok(b, elb_buffer_new(&b->w, b->dev, b->count * size));
     ok(b, elb_buffer_new(&b->g, b->dev, b->count * size));
     ok(b, elb_buffer_new(&b->x, b->dev, sizeof x));
     ok(b, elb_buffer_new(&b->samples, b->dev, sizeof samples));
+    ok(b, elb_buffer_new(&b->extra, b->dev, (2 * recipe->latent + 5) * size));
     b->values = malloc(b->count * sizeof *b->values);
     ck_assert_ptr_nonnull(b->values);
     for (uint32_t i = 0; i < b->count; i++) b->values[i] = 0.7 * draw(&state);
@@ -67,16 +102,28 @@ static void start(bench *b, const elbow_recipe *recipe, bool scheduled, const el
                            .purpose = ELB_LATENT_NOISE,
                            .draw = 2,
                            .weight = recipe->weight,
+                           .weights = weights_of(b),
                            .scale = recipe->batch == ELBOW_MEAN ? 1.0 / ROWS : 1};
 }
 
 static void end(bench *b)
 {
     elb_model_free(b->model);
-    elb_buffer *const buffers[] = {b->w, b->g, b->x, b->samples};
+    elb_buffer *const buffers[] = {b->w, b->g, b->x, b->samples, b->extra};
     for (size_t i = 0; i < COUNT(buffers); i++) elb_buffer_free(buffers[i]);
     elb_device_close(b->dev);
     free(b->values);
+}
+
+/* The best spread for the batch, as a step finds it. */
+static void fit_spread(bench *b)
+{
+    const elb_view w = flat(b, b->w);
+    ok(b, elb_model_sum(b->model, sums_of(b), 0, ROWS));
+    b->batch.spread = spread_of(b, 0);
+    ok(b, elb_optimum(b->dev, b->batch.spread, spread_of(b, 1), elb_cols(sums_of(b), b->recipe.latent + 2, 1),
+                      elb_model_spread(b->model, w), 1.0 / (ROWS * PIXELS), 1));
+    ok(b, elb_model_measure(b->model, w, &b->batch));
 }
 
 /* The objective, as the recipe's comment in elbow.h has it. */
@@ -86,7 +133,8 @@ static double objective(bench *b)
     const elbow_recipe *r = &b->recipe;
     const double rec = r->pixels == ELBOW_MEAN ? (double)(float)(1.0 / PIXELS) : 1;
     const double kl = (double)(float)(r->latents == ELBOW_MEAN ? r->weight / r->latent : r->weight);
-    ok(b, elb_model_forward(b->model, flat(b, b->w), &b->batch, true));
+    ok(b, elb_model_forward(b->model, flat(b, b->w), &b->batch));
+    if (r->spread == ELBOW_SPREAD_OPTIMAL) fit_spread(b);
     const elb_losses losses = elb_model_losses(b->model);
     ok(b, elb_read_doubles(distortion, losses.distortion));
     ok(b, elb_read_doubles(rate, losses.rate));
@@ -101,16 +149,22 @@ static double at(bench *b, uint32_t i, double value)
     return objective(b);
 }
 
+/* A parameter that the gradient leaves alone: it is found otherwise. */
+static bool is_found(const elbow_recipe *recipe, const elb_tensor_place *place)
+{
+    return recipe->spread == ELBOW_SPREAD_OPTIMAL && !strcmp(place->name, "decoder.log_scale");
+}
+
 static void check_gradient(const elbow_recipe *recipe, bool use_mean)
 {
     bench b;
     uint32_t tensors;
-    start(&b, recipe, false, &elb_native_float64);
+    start(&b, recipe, &elb_native_float64);
     b.batch.use_mean = use_mean;
     double *g = malloc(b.count * sizeof *g), largest = 0;
     ck_assert_ptr_nonnull(g);
     objective(&b);
-    ok(&b, elb_model_backward(b.model, flat(&b, b.g), flat(&b, b.w), &b.batch));
+    ok(&b, elb_model_backward(b.model, flat(&b, b.g), flat(&b, b.w), &b.batch, 0, ROWS));
     ok(&b, elb_read_doubles(g, flat(&b, b.g)));
     for (uint32_t i = 0; i < b.count; i++) largest = fmax(largest, fabs(g[i]));
     ck_assert_double_gt(largest, 1e-3);
@@ -120,7 +174,7 @@ static void check_gradient(const elbow_recipe *recipe, bool use_mean)
         for (uint32_t e = 0; e < size; e += size / 7 + 1) {
             const uint32_t i = (uint32_t)places[t].offset + e;
             const double h = 1e-5, up = at(&b, i, b.values[i] + h), down = at(&b, i, b.values[i] - h);
-            const double slope = (up - down) / (2 * h);
+            const double slope = is_found(recipe, &places[t]) ? 0 : (up - down) / (2 * h);
             at(&b, i, b.values[i]);
             ck_assert_msg(fabs(slope - g[i]) <= 1e-6 * fmax(largest, 1e-2),
                           "%s[%u]: gradient %.10g, differences %.10g (largest %g; model %d, likelihood %d, pixels %d, "
@@ -159,6 +213,56 @@ START_TEST(gradients)
 }
 END_TEST
 
+/* The spread as a parameter, as one for each pixel, and as the best of the batch. */
+START_TEST(gradients_with_a_spread)
+{
+    for (int c = 0; c < 3 * 2 * 2 * 2; c++) {
+        elbow_recipe r = small();
+        r.likelihood = ELBOW_GAUSSIAN;
+        r.spread = (elbow_spread)(ELBOW_SPREAD_LEARNED + c % 3);
+        r.output = c / 3 % 2 ? ELBOW_OUTPUT_SIGMOID : ELBOW_OUTPUT_LINEAR;
+        r.pixels = c / 6 % 2 ? ELBOW_MEAN : ELBOW_SUM;
+        r.batch = c / 12 ? ELBOW_MEAN : ELBOW_SUM;
+        check_gradient(&r, false);
+    }
+}
+END_TEST
+
+/* Sums over rows are those of the rows' numbers, and shards' gradients those of their rows. */
+START_TEST(sums_and_shards)
+{
+    bench b;
+    const elbow_recipe r = small();
+    double sums[6], distortion[ROWS], rate[ROWS], sse[ROWS], *g[3];
+    start(&b, &r, &elb_native_float64);
+    objective(&b);
+    ok(&b, elb_model_sum(b.model, sums_of(&b), 1, 4));
+    ok(&b, elb_read_doubles(sums, sums_of(&b)));
+    const elb_losses losses = elb_model_losses(b.model);
+    ok(&b, elb_read_doubles(distortion, losses.distortion));
+    ok(&b, elb_read_doubles(rate, losses.rate));
+    ok(&b, elb_read_doubles(sse, losses.sse));
+    ck_assert_double_eq_tol(sums[0] + sums[1] + sums[2], rate[1] + rate[2] + rate[3], 1e-12);
+    ck_assert_double_gt(fabs(sums[0] - sums[1]), 1e-6);
+    ck_assert_double_eq_tol(sums[3], distortion[1] + distortion[2] + distortion[3], 1e-12);
+    ck_assert_double_eq_tol(sums[4], rate[1] + rate[2] + rate[3], 1e-12);
+    ck_assert_double_eq_tol(sums[5], sse[1] + sse[2] + sse[3], 1e-12);
+    const uint32_t cuts[3][2] = {{0, ROWS}, {0, 2}, {2, ROWS}};
+    for (int i = 0; i < 3; i++) {
+        g[i] = malloc(b.count * sizeof *g[i]);
+        ck_assert_ptr_nonnull(g[i]);
+        objective(&b);
+        if (i == 2) ok(&b, elb_model_backward(b.model, flat(&b, b.g), flat(&b, b.w), &b.batch, 0, 2));
+        ok(&b, elb_model_backward(b.model, flat(&b, b.g), flat(&b, b.w), &b.batch, cuts[i][0], cuts[i][1]));
+        ok(&b, elb_read_doubles(g[i], flat(&b, b.g)));
+    }
+    for (uint32_t i = 0; i < b.count; i++)
+        ck_assert_double_eq_tol(g[0][i], g[1][i] + g[2][i], 1e-12 * (1 + fabs(g[0][i])));
+    for (int i = 0; i < 3; i++) free(g[i]);
+    end(&b);
+}
+END_TEST
+
 START_TEST(tensors_lie_without_gaps)
 {
     static const char *const names[] = {"encoder.0.weight", "encoder.0.bias", "encoder.1.weight", "encoder.1.bias",
@@ -169,7 +273,7 @@ START_TEST(tensors_lie_without_gaps)
     const elbow_recipe r = small();
     uint32_t count;
     size_t offset = 0;
-    start(&b, &r, false, &elb_native_float64);
+    start(&b, &r, &elb_native_float64);
     const elb_tensor_place *places = elb_model_tensors(b.model, &count);
     ck_assert_uint_eq(count, COUNT(names));
     for (uint32_t t = 0; t < count; t++) {
@@ -189,31 +293,36 @@ END_TEST
 START_TEST(weight_and_rows)
 {
     const elbow_recipe r = small();
-    bench built, given;
-    start(&built, &r, false, &elb_native_float64);
-    start(&given, &r, true, &elb_native_float64);
-    bench *const both[] = {&built, &given};
-    double *g[2], together[ROWS], alone[ROWS];
-    for (int i = 0; i < 2; i++) {
-        bench *b = both[i];
+    bench built, given, stored;
+    start(&built, &r, &elb_native_float64);
+    start(&given, &r, &elb_native_float64);
+    start(&stored, &r, &elb_native_float64);
+    elb_model_weigh(given.model, ELB_BY_STEP);
+    elb_model_weigh(stored.model, ELB_BY_MEMORY);
+    ok(&stored, elb_write_doubles(weights_of(&stored), (const double[]){r.weight, r.weight, r.weight}));
+    bench *const all[] = {&built, &given, &stored};
+    double *g[3], together[ROWS], alone[ROWS];
+    for (int i = 0; i < 3; i++) {
+        bench *b = all[i];
         g[i] = malloc(b->count * sizeof *g[i]);
         ck_assert_ptr_nonnull(g[i]);
         objective(b);
-        ok(b, elb_model_backward(b->model, flat(b, b->g), flat(b, b->w), &b->batch));
+        ok(b, elb_model_backward(b->model, flat(b, b->g), flat(b, b->w), &b->batch, 0, ROWS));
         ok(b, elb_read_doubles(g[i], flat(b, b->g)));
     }
     ck_assert_int_eq(memcmp(g[0], g[1], built.count * sizeof *g[0]), 0);
+    ck_assert_int_eq(memcmp(g[0], g[2], built.count * sizeof *g[0]), 0);
     ok(&built, elb_read_doubles(together, elb_model_losses(built.model).rate));
     for (uint32_t row = 0; row < ROWS; row++) {
         elb_batch one = built.batch;
         one.x = elb_rows(one.x, row, 1);
         one.samples = elb_cols(one.samples, row, 1);
-        ok(&built, elb_model_forward(built.model, flat(&built, built.w), &one, false));
+        ok(&built, elb_model_forward(built.model, flat(&built, built.w), &one));
         ok(&built, elb_read_doubles(alone, elb_model_losses(built.model).rate));
         ck_assert_int_eq(memcmp(&alone[0], &together[row], sizeof *alone), 0);
     }
-    free(g[0]), free(g[1]);
-    end(&built), end(&given);
+    free(g[0]), free(g[1]), free(g[2]);
+    end(&built), end(&given), end(&stored);
 }
 END_TEST
 
@@ -222,7 +331,7 @@ START_TEST(where_it_broke)
     bench b;
     char name[64];
     const elbow_recipe r = small();
-    start(&b, &r, false, &elb_native_float64);
+    start(&b, &r, &elb_native_float64);
     objective(&b);
     ok(&b, elb_model_first_bad(name, b.model, ROWS));
     ck_assert_str_eq(name, "");
@@ -234,6 +343,12 @@ START_TEST(where_it_broke)
     at(&b, (uint32_t)places[7].offset + 1, NAN); /* logvar.bias */
     ok(&b, elb_model_first_bad(name, b.model, ROWS));
     ck_assert_str_eq(name, "latent 1");
+    const double nothing = NAN; /* in the last datum only */
+    start(&b, &r, &elb_native_float64);
+    ok(&b, elb_write(b.x, ((ROWS - 1) * PIXELS + 3) * sizeof nothing, &nothing, sizeof nothing));
+    objective(&b);
+    ok(&b, elb_model_first_bad(name, b.model, ROWS));
+    ck_assert_str_eq(name, "encoder.0");
     end(&b);
 }
 END_TEST
@@ -246,13 +361,37 @@ START_TEST(what_is_no_model)
     elbow_recipe r = small();
     ck_assert_int_eq(elb_native_open(&dev, &err, NULL), ELBOW_OK);
     r.latent = 0;
-    ck_assert_int_eq(elb_model_new(&model, dev, &r, PIXELS, ROWS, false), ELBOW_USAGE);
+    ck_assert_int_eq(elb_model_new(&model, dev, &r, PIXELS, ROWS), ELBOW_USAGE);
     ck_assert_ptr_null(model);
     ck_assert_ptr_nonnull(strstr(err.text, "latents"));
     r.latent = 3;
-    ck_assert_int_eq(elb_model_new(&model, dev, &r, PIXELS, 0, false), ELBOW_USAGE);
+    ck_assert_int_eq(elb_model_new(&model, dev, &r, PIXELS, 0), ELBOW_USAGE);
+    r.hidden[0] = 1 << 24, r.hidden[1] = 1 << 10; /* each is possible, their layer has 2^34 weights */
+    ck_assert_int_eq(elb_model_new(&model, dev, &r, PIXELS, ROWS), ELBOW_USAGE);
+    ck_assert_ptr_nonnull(strstr(err.text, "too large"));
     r.hidden[0] = UINT32_MAX;
-    ck_assert_int_eq(elb_model_new(&model, dev, &r, PIXELS, ROWS, false), ELBOW_USAGE);
+    ck_assert_int_eq(elb_model_new(&model, dev, &r, PIXELS, ROWS), ELBOW_USAGE);
+    elb_device_close(dev);
+}
+END_TEST
+
+START_TEST(too_much_for_a_devices_loops)
+{
+    elb_error err = {0};
+    elb_device *dev;
+    elb_model *model;
+    elbow_recipe r = small();
+    ck_assert_int_eq(elb_native_open(&dev, &err, NULL), ELBOW_OK);
+    dev->most_turns = 1000;
+    ck_assert_int_eq(elb_model_new(&model, dev, &r, PIXELS, 745), ELBOW_DEVICE);
+    ck_assert_str_eq(err.text, "device native ends loops after 1000 turns: with a batch of 745 its results would be "
+                               "wrong: choose another device, such as native, or make this smaller");
+    r.hidden[0] = 47 * (uint32_t)dev->shape.width; /* 16 turns for each of 46 vectors fit, and those for the lanes */
+    ck_assert_int_eq(elb_model_new(&model, dev, &r, PIXELS, 744), ELBOW_DEVICE);
+    ck_assert_ptr_nonnull(strstr(err.text, "with a layer of"));
+    r.hidden[0]--;
+    ck_assert_int_eq(elb_model_new(&model, dev, &r, PIXELS, 744), ELBOW_OK);
+    elb_model_free(model);
     elb_device_close(dev);
 }
 END_TEST
@@ -263,10 +402,13 @@ int main(void)
     TCase *cases = tcase_create("model");
     tcase_set_timeout(cases, 300);
     tcase_add_test(cases, gradients);
+    tcase_add_test(cases, gradients_with_a_spread);
+    tcase_add_test(cases, sums_and_shards);
     tcase_add_test(cases, tensors_lie_without_gaps);
     tcase_add_test(cases, weight_and_rows);
     tcase_add_test(cases, where_it_broke);
     tcase_add_test(cases, what_is_no_model);
+    tcase_add_test(cases, too_much_for_a_devices_loops);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

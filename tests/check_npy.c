@@ -51,11 +51,50 @@ START_TEST(other_types)
 }
 END_TEST
 
+/* 1, -2, the largest, the smallest, infinite, not a number: binary16 by IEEE 754's tables. */
+START_TEST(half_floats)
+{
+    WORKS(
+        parse("{'descr': '<f2', 'fortran_order': False, 'shape': (6,), }", "\0\x3c\0\xc0\xff\x7b\1\0\0\xfc\0\x7e", 12));
+    const float expected[] = {1, -2, 65504, 0x1p-24f, -__builtin_inff()};
+    ck_assert_mem_eq(npy.values, expected, sizeof expected);
+    ck_assert(npy.values[5] != npy.values[5]);
+    WORKS(parse("{'descr': '<f2', 'fortran_order': False, 'shape': (2,), }", "\xff\3\x55\x35", 4));
+    ck_assert(npy.values[0] == 1023 * 0x1p-24f && npy.values[1] == 1365 * 0x1p-12f);
+}
+END_TEST
+
+START_TEST(integers_and_booleans)
+{
+    static const struct {
+        const char *type, *bytes;
+        float first, second;
+    } sets[] = {{"|i1", "\x80\x7f", -128, 127},
+                {"|u1", "\x80\x7f", 128, 127},
+                {"<i2", "\xfe\xff\0\1", -2, 256},
+                {"<u2", "\xfe\xff\0\1", 65534, 256},
+                {"<i4", "\xff\xff\xff\xff\0\0\1\0", -1, 65536},
+                {"<u4", "\0\0\0\x80\0\0\1\0", 0x1p31f, 65536},
+                {"<i8", "\0\0\0\0\0\0\0\x80\xff\xff\xff\xff\xff\xff\xff\xff", -0x1p63f, -1},
+                {"<u8", "\0\0\0\0\0\0\0\x80\3\0\0\0\0\0\0\0", 0x1p63f, 3},
+                {"|b1", "\0\2", 0, 1}};
+    for (size_t i = 0; i < COUNT(sets); i++) {
+        char header[96];
+        elb_format(header, sizeof header, "{'descr': '%s', 'fortran_order': False, 'shape': (2,), }", sets[i].type);
+        WORKS(parse(header, sets[i].bytes, 2 * (size_t)(sets[i].type[2] - '0')));
+        ck_assert(npy.values[0] == sets[i].first && npy.values[1] == sets[i].second);
+    }
+}
+END_TEST
+
 START_TEST(refused)
 {
     static const char *const bad[][2] = {
         {"{'descr': '<f4', 'fortran_order': True, 'shape': (1, 2), }", "Fortran order"},
         {"{'descr': '>f4', 'fortran_order': False, 'shape': (2,), }", "its type '>f4' is not read"},
+        {"{'descr': '|f4', 'fortran_order': False, 'shape': (2,), }", "its type '|f4' is not read"},
+        {"{'descr': '<f3', 'fortran_order': False, 'shape': (2,), }", "its type '<f3' is not read"},
+        {"{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,), }", "is not read"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", "needs 3 values of 4 bytes"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (-2,), }", "no list of whole numbers"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (2", "no list of whole numbers"},
@@ -72,4 +111,4 @@ START_TEST(refused)
 }
 END_TEST
 
-MAIN(round_trip_and_format, other_types, refused)
+MAIN(round_trip_and_format, other_types, half_floats, integers_and_booleans, refused)

@@ -97,9 +97,16 @@ START_TEST(platforms_have_short_names)
 }
 END_TEST
 
+START_TEST(who_ends_loops_early)
+{
+    ck_assert_uint_eq(elb_quirk_most_turns("llvmpipe (LLVM 15.0.6, 256 bits)"), 65535);
+    ck_assert_uint_eq(elb_quirk_most_turns("NVIDIA H100"), 0);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {the_callers_objects, a_queue_out_of_order_is_refused, errors_have_names,
-                                  platforms_have_short_names};
+                                  platforms_have_short_names, who_ends_loops_early};
     return run_suite("opencl", tests, COUNT(tests));
 }

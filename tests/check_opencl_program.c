@@ -80,6 +80,8 @@ START_TEST(built_programs_are_kept)
         program_key(&key, dev, &plain);
         program_key(&other_key, dev, &other);
         expect_blend(dev, &other);
+        elb_device_close(dev);
+        dev = open_device(d);
         void *binary;
         size_t size;
         ck_assert_msg(elb_cache_get(&binary, &size, &other_key), "%s keeps no program", dev->info.id);
@@ -118,9 +120,9 @@ START_TEST(a_cache_that_cannot_be_written)
         remarks = 0;
         expect_blend(dev, &(struct blend_options){0, 1.0f});
         expect_blend(dev, &(struct blend_options){1, 1.0f});
+        elb_device_close(dev);
         ck_assert_uint_eq(remarks, 1);
         ck_assert_ptr_nonnull(strstr(remark, path));
-        elb_device_close(dev);
     }
 }
 END_TEST

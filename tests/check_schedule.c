@@ -63,6 +63,66 @@ START_TEST(warmup_rises_in_a_line)
 }
 END_TEST
 
+START_TEST(exp_is_exp)
+{
+    for (int i = -640; i <= 640; i++) ck_assert_double_eq_tol(elb_exp(i / 10.0) / exp(i / 10.0), 1, 1e-13);
+    ck_assert_double_eq(elb_exp(0), 1);
+}
+END_TEST
+
+/* A warm-up begins at its share of the weight, ends at the weight, never falls, and has its curve half way. */
+START_TEST(warmups_rise_to_the_weight)
+{
+    static const struct {
+        elbow_schedule schedule;
+        double quarter; /* of the rise, when a quarter of the time has gone */
+    } cases[] = {{ELBOW_SCHEDULE_LINEAR, 0.25},
+                 {ELBOW_SCHEDULE_COSINE, 0.14644660940672624},
+                 {ELBOW_SCHEDULE_SIGMOID, 0.07010371654510814}};
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        const elbow_train_options o = {.schedule = cases[c].schedule, .schedule_epochs = 4, .schedule_from = 0.1};
+        ck_assert_double_eq_tol(elb_kl_weight(&o, 3, 0, 25), 0.3, 1e-15);
+        ck_assert_double_eq_tol(elb_kl_weight(&o, 3, 25, 25), 0.3 + 2.7 * cases[c].quarter, 1e-12);
+        ck_assert_double_eq_tol(elb_kl_weight(&o, 3, 50, 25), 0.3 + 2.7 / 2, 1e-12);
+        ck_assert_double_eq_tol(elb_kl_weight(&o, 3, 100, 25), 3, 1e-12);
+        ck_assert_double_eq_tol(elb_kl_weight(&o, 3, 1000000, 25), 3, 1e-12);
+        for (unsigned s = 1; s < 110; s++) ck_assert(elb_kl_weight(&o, 3, s, 25) >= elb_kl_weight(&o, 3, s - 1, 25));
+    }
+    const elbow_train_options none = {.schedule = ELBOW_SCHEDULE_LINEAR, .schedule_epochs = 0};
+    ck_assert_double_eq(elb_kl_weight(&none, 3, 0, 25), 3);
+}
+END_TEST
+
+START_TEST(cycles_rise_and_hold)
+{
+    const elbow_train_options o = {
+        .schedule = ELBOW_SCHEDULE_CYCLICAL, .schedule_epochs = 8, .schedule_cycles = 4, .schedule_ratio = 0.5};
+    for (int cycle = 0; cycle < 4; cycle++) { /* of 20 steps: 10 that rise, 10 that hold */
+        const unsigned start = 20 * (unsigned)cycle;
+        ck_assert_double_eq_tol(elb_kl_weight(&o, 2, start, 10), 0, 1e-12);
+        ck_assert_double_eq_tol(elb_kl_weight(&o, 2, start + 5, 10), 1, 1e-12);
+        ck_assert_double_eq(elb_kl_weight(&o, 2, start + 11, 10), 2);
+        ck_assert_double_eq(elb_kl_weight(&o, 2, start + 19, 10), 2);
+    }
+    ck_assert_double_eq(elb_kl_weight(&o, 2, 80, 10), 2);
+    ck_assert_double_eq(elb_kl_weight(&o, 2, 85, 10), 2);
+}
+END_TEST
+
+START_TEST(capacity_rises_to_its_target)
+{
+    elbow_train_options o = {
+        .schedule = ELBOW_SCHEDULE_CAPACITY, .schedule_epochs = 2, .schedule_from = 5, .schedule_target = 25};
+    ck_assert_double_eq(elb_kl_target(&o, 0, 10), 5);
+    ck_assert_double_eq(elb_kl_target(&o, 10, 10), 15);
+    ck_assert_double_eq(elb_kl_target(&o, 20, 10), 25);
+    ck_assert_double_eq(elb_kl_target(&o, 500, 10), 25);
+    ck_assert_double_eq(elb_kl_weight(&o, 7, 3, 10), 7);
+    o.schedule = ELBOW_SCHEDULE_GECO;
+    ck_assert_double_eq(elb_kl_target(&o, 0, 10), 25);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("schedule");
@@ -73,6 +133,10 @@ int main(void)
     tcase_add_test(tests, step_rate_halves_each_two_epochs);
     tcase_add_test(tests, cosine_rate_falls_to_its_floor);
     tcase_add_test(tests, warmup_rises_in_a_line);
+    tcase_add_test(tests, exp_is_exp);
+    tcase_add_test(tests, warmups_rise_to_the_weight);
+    tcase_add_test(tests, cycles_rise_and_hold);
+    tcase_add_test(tests, capacity_rises_to_its_target);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -336,8 +336,8 @@ START_TEST(a_sound_program_is_tried_once)
             ck_assert_int_eq(dev->reference != NULL, process != 1);
             elb_device_close(dev);
             if (process == 1) setenv("ELBOW_CACHE", "off", 1);
+            if (process == 2) unsetenv("ELBOW_CACHE");
         }
-    unsetenv("ELBOW_CACHE");
 }
 END_TEST
 
@@ -367,12 +367,17 @@ START_TEST(all_options_are_tried)
 {
     char all[4096] = "";
     OK(elb_each_options(&elb_kernel_elbo, note, all));
-    ck_assert_ptr_nonnull(strstr(all, "LIKELIHOOD=BERNOULLI OUTPUT=SIGMOID PRECISION=1 REC_WEIGHT=1\n"));
-    ck_assert_ptr_nonnull(strstr(all, "LIKELIHOOD=GAUSSIAN OUTPUT=IDENTITY PRECISION=0.37 REC_WEIGHT=0.37\n"));
-    ck_assert_ptr_nonnull(strstr(all, "LIKELIHOOD=GAUSSIAN OUTPUT=SIGMOID PRECISION=1 REC_WEIGHT=0.37\n"));
+    ck_assert_ptr_nonnull(strstr(all, "LIKELIHOOD=BERNOULLI OUTPUT=SIGMOID SPREAD=FIXED PRECISION=1 REC_WEIGHT=1\n"));
+    ck_assert_ptr_nonnull(
+        strstr(all, "LIKELIHOOD=GAUSSIAN OUTPUT=IDENTITY SPREAD=FIXED PRECISION=0.37 REC_WEIGHT=0.37\n"));
+    ck_assert_ptr_nonnull(strstr(all, "LIKELIHOOD=GAUSSIAN OUTPUT=SIGMOID SPREAD=EACH PRECISION=1 REC_WEIGHT=0.37\n"));
     uint32_t lines = 0;
     for (const char *c = all; *c; c++) lines += *c == '\n';
-    ck_assert_uint_eq(lines, 2 * 5 * 2 * 2);
+    ck_assert_uint_eq(lines, 2 + 2 * 2 * 2 + 2 * 3 * 2);
+    ck_assert_ptr_null(strstr(all, "LIKELIHOOD=BERNOULLI OUTPUT=IDENTITY")); /* what has no effect is not varied */
+    ck_assert_ptr_null(strstr(all, "LIKELIHOOD=BERNOULLI OUTPUT=SIGMOID SPREAD=FIXED PRECISION=0.37"));
+    ck_assert_ptr_null(strstr(all, "SPREAD=SHARED PRECISION=0.37"));
+    ck_assert_ptr_null(strstr(all, "OUTPUT=TANH"));
     char short_text[8];
     const struct elbo_options options = ELBO_DEFAULTS;
     elb_options_text(short_text, sizeof short_text, &elb_kernel_elbo, &options);

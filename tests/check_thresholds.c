@@ -88,8 +88,8 @@ START_TEST(elbo)
                 if (direct && i % 2) real_of(y)[i] *= 1 + 0x1p-23f;
                 if (!direct) real_of(x)[i] = real_of(y)[i] > 0;
             }
-            LAUNCH(launch_elbo(dev, &options, (elb_range){ROWS, 1}, loss, sse, dy, y, x, cols, cols, cols, cols,
-                               1.0 / 128));
+            LAUNCH(launch_elbo(dev, &options, (elb_range){ROWS, 1}, loss, sse, dy, dy, y, x, loss, cols, cols, 0, cols,
+                               cols, 1.0 / 128));
             expect_canonical("loss", loss);
             expect_canonical("sse", sse);
             expect_canonical("dy", dy);
@@ -105,10 +105,12 @@ START_TEST(latent)
     for (uint32_t latents = 1; latents < 40; latents = 2 * latents + 3)
         for (size_t w = 0; w < COUNT(weights); w++) {
             const struct latent_options noise = {.noise = w % 2};
-            const struct latent_backward_options options = {.weight = (float)weights[w], .scheduled = w > 3};
+            const struct latent_backward_options options = {.weight = (float)weights[w],
+                                                            .weighting = w > 3 ? ELB_ARGUMENT : ELB_CONSTANT};
             clear();
             const elb_view z = take(ROWS, latents), spread = take(ROWS, latents), kl = take(1, ROWS),
-                           code = take(ROWS, 2 * latents), dcode = take(ROWS, 2 * latents), dz = take(ROWS, latents);
+                           parts = take(ROWS, latents), code = take(ROWS, 2 * latents), dcode = take(ROWS, 2 * latents),
+                           dz = take(ROWS, latents);
             const elb_view clamped = take_words(ROWS), sample = take_words(ROWS);
             FILL(code, canonicals, true, 0x1p-41f); /* a mean that is not canonical: z is */
             FILL(dz, canonicals, true, 0);
@@ -116,12 +118,13 @@ START_TEST(latent)
             for (uint32_t i = 0; i < ROWS * latents; i += 3) real_of(code)[i] = pick(logits, COUNT(logits), true, 0);
             for (uint32_t i = 0; i < ROWS; i += 7)
                 real_of(code)[i * 2 * latents] = 0x1p120f; /* makes any weight felt */
-            LAUNCH(launch_latent(dev, &noise, (elb_range){ROWS, 1}, z, spread, kl, clamped, code, sample, latents,
-                                 latents, latents, 2 * latents, 1, ELB_LATENT_NOISE, 1));
-            LAUNCH(launch_latent_backward(dev, &options, (elb_range){ROWS, 1}, dcode, dz, code, spread, latents,
-                                          2 * latents, latents, 2 * latents, latents, weights[w], 1.0 / 128));
+            LAUNCH(launch_latent(dev, &noise, (elb_range){ROWS, 1}, z, spread, kl, parts, clamped, code, sample,
+                                 latents, latents, latents, latents, 2 * latents, 1, ELB_LATENT_NOISE, 1));
+            LAUNCH(launch_latent_backward(dev, &options, (elb_range){ROWS, 1}, dcode, dz, code, spread, dz, latents,
+                                          2 * latents, latents, 2 * latents, latents, 0, 0, weights[w], 1.0 / 128));
             expect_canonical("z", z);
             expect_canonical("kl", kl);
+            expect_canonical("the rates of latents", parts);
             expect_canonical("dcode", dcode);
         }
     close_set();
@@ -156,6 +159,54 @@ START_TEST(update)
                 expect_canonical("w", w);
             }
         }
+    close_set();
+}
+END_TEST
+
+/* What Adam stores and counts at its thresholds, and one unit in the last place below them, to the bit. Both moments
+ * decay by half, so that with no gradient half of what was there is stored. */
+START_TEST(what_adam_stores)
+{
+    static const struct {
+        float w, m, v, g; /* before; g is halved on the way in */
+        float w_new, m_new, v_new;
+    } cases[] = {
+        {1, 0x1p-99f, 0, 0, 1, 0x1p-100f, 0},
+        {1, 0x1.fffffep-100f, 0, 0, 1, 0, 0},
+        {1, -0x1p-99f, 0, 0, 1, -0x1p-100f, 0},
+        {1, -0x1.fffffep-100f, 0, 0, 1, 0, 0},
+        {1, 0x1.000002p-99f, 0, 0, 1, 0x1.000002p-100f, 0},
+        {1, 0, 0x1p-99f, 0, 1, 0, 0x1p-100f},
+        {1, 0, 0x1.fffffep-100f, 0, 1, 0, 0},
+        {1, 0, 0x1.000002p-99f, 0, 1, 0, 0x1.000002p-100f},
+        {1, 0, 0x1p-100f, 0x1p-49f, 1, 0x1p-51f, 0x1p-100f}, /* the sum of what was there and a square */
+        {1, 0, 0x1.fffffcp-101f, 0x1p-49f, 1, 0x1p-51f, 0},
+        {1, 0, 0, 0x1p-56f, 1, 0x1p-58f, 0},
+        {1, 0, 0, 0x1.fffffep-57f, 1, 0, 0},
+        {1, 0, 0, -0x1p-56f, 1, -0x1p-58f, 0},
+        {1, 0, 0, -0x1.fffffep-57f, 1, 0, 0},
+        {1, 0, 0, 0x1.000002p-56f, 1, 0x1.000002p-58f, 0},
+        {0x1p-40f, 0, 0, 0, 0x1p-40f, 0, 0},
+        {0x1.fffffep-41f, 0, 0, 0, 0, 0, 0},
+        {-0x1p-40f, 0, 0, 0, -0x1p-40f, 0, 0},
+        {-0x1.fffffep-41f, 0, 0, 0, 0, 0, 0},
+    };
+    const uint32_t n = COUNT(cases);
+    if (!open_set(_i)) return;
+    const elb_view w = take(1, n), m = take(1, n), v = take(1, n), g = take(1, n), factor = take(1, 1),
+                   bad = take_words(1);
+    *real_of(factor) = 0.5f;
+    for (uint32_t i = 0; i < n; i++) {
+        real_of(w)[i] = cases[i].w, real_of(m)[i] = cases[i].m;
+        real_of(v)[i] = cases[i].v, real_of(g)[i] = cases[i].g;
+    }
+    LAUNCH(launch_adam(dev, elb_block_range(dev, n), w, m, v, g, factor, bad, n, 0.5, 0.5, 1, 0x1p-40, 1));
+    for (uint32_t i = 0; i < n; i++) {
+        const float wanted[] = {cases[i].w_new, cases[i].m_new, cases[i].v_new};
+        const float got[] = {real_of(w)[i], real_of(m)[i], real_of(v)[i]};
+        ck_assert_msg(memcmp(got, wanted, sizeof got) == 0, "case %u on %s: w %a, m %a, v %a", i, dev->info.id,
+                      (double)got[0], (double)got[1], (double)got[2]);
+    }
     close_set();
 }
 END_TEST
@@ -232,11 +283,10 @@ START_TEST(data)
 {
     if (!open_set(_i)) return;
     for (int binarise = 0; binarise < 3; binarise++) {
-        const struct gather_reals_options options = {.binarise = binarise};
         clear();
         const elb_view x = take(1, 500), from = take(1, 500), at = take_words(1), sample = take_words(1);
         FILL(from, canonicals, true, 0x1p-126f);
-        LAUNCH(launch_gather_reals(dev, &options, (elb_range){1, 1}, x, from, at, sample, 500, 500, 1, 2));
+        LAUNCH(launch_gather_reals(dev, (elb_range){1, 1}, x, from, at, sample, 500, 500, 1, 2, binarise));
         expect_canonical("a pixel", x);
     }
     close_set();
@@ -307,6 +357,7 @@ int main(void)
     tcase_add_loop_test(cases, elbo, 0, sets);
     tcase_add_loop_test(cases, latent, 0, sets);
     tcase_add_loop_test(cases, update, 0, sets);
+    tcase_add_loop_test(cases, what_adam_stores, 0, sets);
     tcase_add_loop_test(cases, sums, 0, sets);
     tcase_add_loop_test(cases, products, 0, sets);
     tcase_add_loop_test(cases, epilogues, 0, sets);

@@ -223,6 +223,105 @@ START_TEST(a_stopped_run_goes_on_to_the_same_digest)
 }
 END_TEST
 
+/* Courses that the batch decides have a state of their own, which is saved and comes back; so has the running sigma. */
+START_TEST(what_a_batch_decides_goes_on_too)
+{
+    static const struct {
+        elbow_schedule schedule;
+        elbow_spread spread;
+        double target, free_bits;
+    } cases[] = {{ELBOW_SCHEDULE_GECO, ELBOW_SPREAD_FIXED, 100, 0},
+                 {ELBOW_SCHEDULE_CONTROL, ELBOW_SPREAD_LEARNED, 4, 0},
+                 {ELBOW_SCHEDULE_CAPACITY, ELBOW_SPREAD_OPTIMAL, 6, 0},
+                 {ELBOW_SCHEDULE_SIGMOID, ELBOW_SPREAD_OPTIMAL, 0, 0.5},
+                 {ELBOW_SCHEDULE_LEAST_RATE, ELBOW_SPREAD_PIXEL, 3, 0}};
+    char seen[COUNT(cases)][65];
+    for (size_t c = 0; c < COUNT(cases); c++) {
+        elbow_recipe recipe = small_recipe();
+        elbow_train_options options = small_options();
+        char whole[65], resumed[65], other[65], out[256];
+        snprintf(out, sizeof out, "%s/decided-%zu", folder, c);
+        recipe.likelihood = ELBOW_GAUSSIAN;
+        recipe.spread = cases[c].spread;
+        options.schedule = cases[c].schedule;
+        options.schedule_target = cases[c].target;
+        options.schedule_epochs = 1;
+        options.free_bits = cases[c].free_bits;
+        options.shards = 3;
+        ck_assert_int_eq(train_new(whole, &recipe, &options, 0), ELBOW_OK);
+        options.out = out;
+        options.progress = stop_at_once;
+        options.save_every = 1e-9;
+        ck_assert_int_eq(train_new(resumed, &recipe, &options, 0), ELBOW_STOPPED);
+        options.progress = NULL;
+        options.resume = true;
+        ck_assert_int_eq(train_new(resumed, &recipe, &options, 0), ELBOW_OK);
+        ck_assert_str_eq(whole, resumed);
+        options.schedule = ELBOW_SCHEDULE_CONSTANT;
+        options.free_bits = 0;
+        options.out = NULL;
+        options.resume = false;
+        ck_assert_int_eq(train_new(other, &recipe, &options, 0), ELBOW_OK);
+        ck_assert_str_ne(other, whole); /* the course has an effect */
+        memcpy(seen[c], whole, sizeof whole);
+        for (size_t before = 0; before < c; before++) ck_assert_str_ne(seen[before], whole);
+    }
+}
+END_TEST
+
+/* The optimal sigma is the variance that the data are left with: while parameters stay, its running value is a mean. */
+START_TEST(the_optimal_sigma_is_the_error_per_pixel)
+{
+    elbow_recipe recipe = small_recipe();
+    elbow_train_options options = small_options();
+    elbow_metrics m;
+    recipe.likelihood = ELBOW_GAUSSIAN;
+    recipe.spread = ELBOW_SPREAD_OPTIMAL;
+    bench b = open_bench(&recipe, 300);
+    options.epochs = 4;
+    options.learning_rate = 1e-30;
+    ck_assert_int_eq(elbow_train(b.model, b.data, &options), ELBOW_OK);
+    ck_assert_int_eq(elbow_evaluate(&m, b.model, b.data, ELBOW_TRAIN, false), ELBOW_OK);
+    ck_assert_double_eq_tol(m.sigma2 / m.mse, 1, 0.01);
+    const double d = b.data->info.pixels, density = 0.5 * d * log(2 * acos(-1) * m.sigma2) + m.sse / (2 * m.sigma2);
+    ck_assert_double_eq_tol(m.distortion / density, 1, 1e-6);
+    close_bench(&b);
+}
+END_TEST
+
+/* GECO finds the weight that holds the distortion, ControlVAE the one that holds the rate; capacity holds the rate too.
+ */
+START_TEST(targets_are_reached)
+{
+    static const struct {
+        elbow_schedule schedule;
+        double target, gain, off;
+    } cases[] = {{ELBOW_SCHEDULE_GECO, 130, 0.02, 0.05},
+                 {ELBOW_SCHEDULE_CONTROL, 5, 0.01, 0.05},
+                 {ELBOW_SCHEDULE_CAPACITY, 5, 0, 0.15}}; /* whose sign changes from step to step */
+    for (size_t c = 0; c < COUNT(cases); c++) {
+        elbow_recipe recipe = small_recipe();
+        elbow_train_options options = small_options();
+        elbow_progress last;
+        if (cases[c].schedule == ELBOW_SCHEDULE_CAPACITY) recipe.weight = 20; /* the slope of its walls */
+        bench b = open_bench(&recipe, 300);
+        options.epochs = 150;
+        options.learning_rate = 3e-3;
+        options.schedule = cases[c].schedule;
+        options.schedule_target = cases[c].target;
+        options.schedule_gain = cases[c].gain;
+        options.schedule_pull = 1e-2;
+        options.progress = watch;
+        options.user = &last;
+        ck_assert_int_eq(elbow_train(b.model, b.data, &options), ELBOW_OK);
+        const double reached = c ? last.train.rate : last.train.distortion;
+        ck_assert_msg(fabs(reached - cases[c].target) < cases[c].off * cases[c].target,
+                      "course %zu: %g nats, not %g; beta %g", c, reached, cases[c].target, last.beta);
+        close_bench(&b);
+    }
+}
+END_TEST
+
 START_TEST(another_recipe_does_not_resume)
 {
     const elbow_recipe recipe = small_recipe();
@@ -371,6 +470,9 @@ int main(void)
     tcase_add_test(tests, auto_shards_come_from_the_batch);
     tcase_add_test(tests, streaming_gives_the_same_data);
     tcase_add_test(tests, a_stopped_run_goes_on_to_the_same_digest);
+    tcase_add_test(tests, what_a_batch_decides_goes_on_too);
+    tcase_add_test(tests, the_optimal_sigma_is_the_error_per_pixel);
+    tcase_add_test(tests, targets_are_reached);
     tcase_add_test(tests, another_recipe_does_not_resume);
     tcase_add_test(tests, a_model_comes_back_from_its_folder);
     tcase_add_test(tests, what_is_not_finite_stops_the_run);

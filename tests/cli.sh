@@ -71,6 +71,13 @@ expect 2 "such as 400,200" train shapes --hidden 400,,200
 expect 2 "at most 8 hidden layers" train shapes --hidden 9,8,7,6,5,4,3,2,1
 expect 2 "'auto' or 1 to 256 shards" train shapes --shards 0
 expect 2 "--weight and --beta" train shapes --weight 1 --beta 1
+expect 2 "did you mean 'learned'" train shapes --sigma lerned
+expect 2 "a number above 0, at most 1,000, or learned, pixel or optimal" train shapes --sigma 0
+expect 2 "did you mean 'linear'" train shapes --schedule liner
+expect 2 "least-rate needs its aim in nats per image, such as least-rate:to=25" train shapes --schedule least-rate
+expect 2 "'form=3': takes epochs=EPOCHS, from=F" train shapes --schedule cosine:form=3
+expect 2 "ratio needs the share of a cycle that rises" train shapes --schedule cyclical:ratio=0
+expect 2 "nats, 0 or more, and behind a colon how many latents share them" train shapes --free-bits 1:0
 expect 2 "--loss and --sigma" train shapes --loss sse --sigma 1
 expect 2 "needs --likelihood gaussian" train shapes --likelihood bernoulli --sigma 1
 expect 2 "no hidden layer" train shapes --model linear --hidden 10
@@ -88,6 +95,27 @@ expect 2 "did you mean --latent?" explain --latents 20 --pixels 784
 expect 2 "--scale is for squared error" explain --preset keras --scale 255
 expect 2 "needs FILE" diagnose
 expect 2 "did you mean --logits?" diagnose file.npz --logit
+expect 2 "needs DATA" sweep --out swept
+expect 2 "--out DIR" sweep shapes
+expect 2 "did you mean --betas?" sweep shapes --beta 1 --out swept
+expect 2 "did you mean --betas?" sweep shapes --weight 1 --out swept
+expect 2 "has no option --resume" sweep shapes --resume --out swept
+expect 2 "--betas needs a value" sweep shapes --out swept --betas
+expect 2 "such as 0.25,1,4" sweep shapes --out swept --betas ''
+expect 2 "'x': not numbers" sweep shapes --out swept --betas 1,x
+expect 2 "',2': not numbers" sweep shapes --out swept --betas 1,,2
+expect 2 "not numbers" sweep shapes --out swept --betas 1,2,
+expect 2 "not numbers" sweep shapes --out swept --betas nan
+expect 2 "-1 is out of range: 0 to 1e+09" sweep shapes --out swept --betas=-1,1
+expect 2 "1 is there twice" sweep shapes --out swept --betas 1,2,1.0
+expect 2 "at most 64 weights" sweep shapes --out swept --betas 0.1..10:60,20,21,22,23,24
+for range in 0.1..10 0.1..10:1 0.1..10:65 10..0.1:3 0..1:3 0.1..10:3x; do
+    expect 2 "such as 0.1..10:7" sweep shapes --out swept --betas "$range"
+done
+expect 2 "native is there twice" sweep shapes --out swept --device native,native
+expect 2 "names no device" sweep shapes --out swept --device ,
+expect 2 "no hidden layer" sweep shapes --out swept --model linear --hidden 10
+[ ! -e swept ] || fail "sweep: a wrong command line leaves a folder"
 expect 2 "did you mean --devices?" compare --device native
 expect 2 "--steps 0: out of range: 1 to" compare --steps 0
 
@@ -96,10 +124,10 @@ expect 2 "--steps 0: out of range: 1 to" compare --steps 0
 expect 0 "" --version
 grep -q '^elbow [0-9]' out || fail "--version"
 expect 0 "" --help
-for command in train evaluate sample reconstruct traverse encode explain diagnose compare devices selftest; do
+for command in train evaluate sample reconstruct traverse encode explain advise diagnose sweep compare tune devices selftest; do
     grep -q "^  $command " out || fail "--help does not list $command"
 done
-for command in train evaluate sample reconstruct traverse encode explain diagnose compare devices selftest; do
+for command in train evaluate sample reconstruct traverse encode explain diagnose sweep compare tune devices selftest; do
     expect 0 "" $command --help
     cp out "$command.help"
     sed -n '/^Examples/,$ s/^  elbow //p' out >examples
@@ -125,11 +153,43 @@ printf '\000\000\010\003\000\000\000\002\000\000\000\004\000\000\000\004cut' >cu
 printf '\037\213not gzip' >bad.gz
 expect 1 "after 0 of 2 images" train ./cut.idx --device native
 expect 1 "corrupt" train ./bad.gz --device native
+printf 'a,b\n1,2\n3,x\n' >bad.csv
+expect 1 "./bad.csv: line 3, column 2: 'x' is no number" train ./bad.csv --device native
 expect 1 "not finite" train shapes --device native --limit 100 --likelihood gaussian --sigma 1e-19 --quiet --out infinite
+elbow devices >&- 2>err && fail "a closed output goes unnoticed"
+grep -q "standard output" err || fail "a closed output goes unsaid"
 if [ -e /dev/full ]; then
     elbow devices >/dev/full 2>err && fail "a full disk goes unnoticed"
-    grep -q "standard output" err || fail "a full disk goes unsaid"
+    grep -q "standard output: No space" err || fail "a full disk goes unsaid"
+    elbow selftest --device native --json >/dev/full 2>err && fail "a full disk goes unnoticed in a long output"
+    grep -Eq "standard output: (No space|not all)" err || fail "a full disk goes unsaid in a long output"
 fi
+mkfifo pipe && ln -s loop loop && mkdir hollow
+expect 1 "pipe is not a regular file" diagnose pipe --loss bce
+expect 1 "pipe is not a regular file" train --config pipe
+expect 1 "pipe is not a regular file" train ./pipe --device native
+expect 1 "./loop: Too many levels" train ./loop --device native
+expect 1 "holds no train-images" train ./hollow --device native
+if [ "$(id -u)" -ne 0 ]; then # nothing is closed to root
+    mkdir closed && : >closed/run.json && chmod 0 closed
+    expect 1 "closed: Permission denied" train --resume --out closed
+    expect 1 "closed cannot be listed: Permission denied" train ./closed --device native
+    chmod 700 closed
+fi
+
+# ---- other sources: a table, and images that cannot be drawn ----
+
+printf 'a;b;c\n1;0.5;2\n3;4;-1\n0;0;7\n' >good.csv
+quick='--device native --epochs 1 --hidden 4 --latent 2 --likelihood gaussian --output linear --quiet'
+# shellcheck disable=SC2086
+expect 0 "" train ./good.csv $quick --out table
+[ -s table/samples.png ] || fail "a table: no samples.png"
+python3 -c "
+header = b\"{'descr': '|u1', 'fortran_order': False, 'shape': (4, 2, 3, 2), }\\n\"
+open('two.npy', 'wb').write(b'\\x93NUMPY\\1\\0' + len(header).to_bytes(2, 'little') + header + bytes(range(48)))"
+# shellcheck disable=SC2086
+expect 0 "no pictures: images of 2 channels" train ./two.npy $quick --out two
+[ -s two/curves.svg ] || fail "images of 2 channels: no curves.svg"
 
 # ---- explain: docs/weight.md's table, both ways ----
 
@@ -267,21 +327,74 @@ expect 0 "starting it" $small --epochs 1 --out parts --resume
 expect 0 "" train --resume --epochs 2 --out parts --device native
 [ "$(tail -n 1 out | sed 's/.* //')" = "$digest" ] || fail "resuming gives another digest"
 
-# Ctrl-C: the state is saved, one line says how to go on, and a run that goes on ends
+# Ctrl-C, a closed terminal: the state is saved, one line says how to go on; a signal that was ignored stays so. Where
+# standard error is closed no file takes its place.
 # shellcheck disable=SC2086
-python3 - $small --epochs 100000 --out stopped >out 2>err <<'EOF' || fail "Ctrl-C"
-import signal, subprocess, sys
-p = subprocess.Popen(["elbow"] + sys.argv[1:], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-lines = []
-for line in p.stderr:
-    lines.append(line)
-    if line.startswith("epoch"):
-        if len([l for l in lines if l.startswith("epoch")]) == 1: p.send_signal(signal.SIGINT)
+python3 - $small >out 2>err <<'EOF' || fail "signals"
+import os, signal, subprocess, sys
+
+
+def start(epochs, out, **how):
+    command = ["elbow"] + sys.argv[1:] + ["--epochs", str(epochs), "--out", out]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **how)
+
+
+def lines_of(p, number):
+    lines = []
+    for line in p.stderr:
+        lines.append(line)
+        if line.startswith("epoch") and len([l for l in lines if l.startswith("epoch")]) == 1: p.send_signal(number)
+    return lines
+
+
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    run = "stopped-%d" % number
+    p = start(100000, run, stderr=subprocess.PIPE)
+    last = lines_of(p, number)[-1]
+    assert p.wait(60) == 1, p.returncode
+    assert p.stdout.read() == ""
+    assert "elbow train --resume --out " + run in last, last
+    assert os.path.getsize(run + "/state.safetensors") > 0
+p = start(3, "ignored", stderr=subprocess.PIPE, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+lines_of(p, signal.SIGHUP)
+assert p.wait(60) == 0, p.returncode
+p = start(100000, "silent", preexec_fn=lambda: os.close(2))
+while not os.path.exists("silent/state.safetensors"): assert p.poll() is None
+if os.path.exists("/proc/self/fd"): assert os.readlink("/proc/%d/fd/2" % p.pid) == "/dev/null"
+p.terminate()
 assert p.wait(60) == 1, p.returncode
-assert p.stdout.read() == ""
-assert "elbow train --resume --out stopped" in lines[-1], lines[-1]
 EOF
-[ -s stopped/state.safetensors ] || fail "Ctrl-C: no state"
+
+# Damage: a bit of the state or of the model; another training in the same folder.
+cat >flip.py <<'EOF'
+import sys
+
+path, at = sys.argv[1], int(sys.argv[2])
+data = bytearray(open(path, "rb").read())
+data[at] ^= 1
+open(path, "wb").write(data)
+EOF
+for at in -1 -9000; do
+    rm -rf flipped && cp -r whole flipped && python3 flip.py flipped/state.safetensors "$at"
+    expect 1 "it is damaged" train --resume --out flipped --epochs 3 --device native --quiet
+done
+rm -rf flipped && cp -r whole flipped
+sed -i 's/"epoch":"2"/"epoch":"1"/' flipped/state.safetensors
+expect 1 "it is damaged" train --resume --out flipped --epochs 3 --device native --quiet
+python3 flip.py flipped/model.safetensors -100
+expect 0 "its note sha256 differs" evaluate flipped --device native
+expect 0 "" evaluate whole --device native
+grep -q sha256 err && fail "evaluate: a model as it was written is said to differ"
+# shellcheck disable=SC2086
+python3 - $small --epochs 1 --out taken >out 2>err <<'EOF' || fail "two trainings in one folder"
+import fcntl, os, subprocess, sys
+
+os.mkdir("taken")
+fcntl.flock(os.open("taken", os.O_RDONLY), fcntl.LOCK_EX)
+p = subprocess.run(["elbow"] + sys.argv[1:], capture_output=True, text=True)
+assert p.returncode == 1 and "elbow: taken is locked by another process" in p.stderr, p
+assert os.listdir("taken") == [], os.listdir("taken")
+EOF
 
 # On a terminal one line is redrawn, never wider than it; NO_COLOR is respected.
 # shellcheck disable=SC2086
@@ -315,12 +428,58 @@ coloured = run(100, {"NO_COLOR": ""})
 assert "\x1b[32m[====" in coloured and coloured.count("\n") < 30, coloured
 EOF
 
+# ---- sweep: its runs are train's; the last line names the folder; Ctrl-C says how to go on, and that does ----
+
+weights="sweep shapes --device native --limit 300 --hidden 16 --latent 2 --batch 50"
+# shellcheck disable=SC2086
+expect 0 "run 2/2" $weights --epochs 2 --betas 1,0.5 --out swept
+tail -n 1 out | grep -q '^swept  ' || fail "sweep: the last line names no folder"
+grep -q '^run 1/2  beta 0.5 .* active' err || fail "sweep: no line for a run that has ended"
+python3 - "$digest" 2>err <<'EOF' || fail "sweep: sweep.json or report.html"
+import json, sys, xml.etree.ElementTree
+d = json.load(open("swept/sweep.json"))
+assert [r["beta"] for r in d["rows"]] == [0.5, 1] and d["recipe"]["weight"] == 1
+assert d["rows"][1]["digest"] == sys.argv[1], "not the digest of elbow train"
+assert list(d["rows"][0]["predicted"]) == ["rate", "distortion", "active_units", "collapse_beta"]
+assert all(abs(r["elbo"] + r["distortion"] + r["rate"]) < 1e-9 and r["sigma2"] is None for r in d["rows"])
+page = xml.etree.ElementTree.parse("swept/report.html").getroot()
+words = "".join(page.itertext())
+assert page.tag == "html" and "elbow sweep shapes --betas 1,0.5 --out swept" in words, words
+assert not [e for e in page.iter() if e.tag in ("script", "link") or not e.get("src", "data:").startswith("data:")]
+EOF
+# shellcheck disable=SC2086
+json "[r['beta'] for r in d['rows']] == [0.1, 0.316, 1, 10, 30]" \
+    $weights --epochs 1 --betas 0.1..1:3,10..30:2 --out ranged --json --quiet
+json "d['digest'] == '$digest'" evaluate swept/beta-1 --device native --json
+json "d['digest'] == '$digest'" train --config swept/sweep.json --out swept-1 --device native --json --quiet
+# shellcheck disable=SC2086
+expect 2 '"latent" 2, not 3' $weights --epochs 2 --latent 3 --betas 1,0.5 --out swept --quiet
+# shellcheck disable=SC2086
+expect 0 "(kept)" $weights --epochs 2 --betas 1,0.5 --out swept
+# shellcheck disable=SC2086
+python3 - $weights --betas 0.5,1 --epochs 200 --out "it's swept" --overwrite >out 2>err <<'EOF' || fail "sweep: Ctrl-C"
+import os, shlex, signal, subprocess, sys, time
+p = subprocess.Popen(["elbow"] + sys.argv[1:], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+while not os.path.exists("it's swept/beta-0.5/state.safetensors"): time.sleep(0.01)
+p.send_signal(signal.SIGINT)
+lines = p.stderr.read().splitlines()
+assert p.wait(60) == 1 and p.stdout.read() == "", lines
+assert "stopped in run 1 of 2 (beta 0.5)" in lines[-1] and "go on with: " in lines[-1], lines[-1]
+again = shlex.split(lines[-1].split("go on with: ", 1)[1])
+assert "--overwrite" not in again and "it's swept" in again, again
+subprocess.run(again, check=True, capture_output=True)
+assert os.path.exists("it's swept/report.html")
+EOF
+
 # ---- the examples of the help run as printed ----
 
-sed -n 's/^  elbow \(train shapes.*\)/\1/p' train.help >examples
-sed -n '/^Examples/,$ s/^  elbow //p' evaluate.help sample.help reconstruct.help traverse.help encode.help >>examples
-sed -n 's/^  elbow \(train --resume.*\)/\1/p' train.help >>examples
-[ "$(grep -c . examples)" -ge 12 ] || fail "too few examples to run"
+{
+    sed -n 's/^  elbow \(train shapes.*\)/\1/p' train.help
+    sed -n '/^Examples/,$ s/^  elbow //p' evaluate.help sample.help reconstruct.help traverse.help encode.help
+    sed -n 's/^  elbow \(train --resume.*\)/\1/p' train.help
+    sed -n 's/^  elbow \(sweep shapes.*\)/\1/p' sweep.help
+} >examples
+[ "$(grep -c . examples)" -ge 14 ] || fail "too few examples to run"
 while read -r example; do
     # shellcheck disable=SC2086
     expect 0 "" $example --device native

@@ -90,7 +90,7 @@ static double step_time(elb_device *dev)
 {
     elb_model *model;
     const elbow_recipe recipe = {.hidden = {400}, .latent = 20, .weight = 1, .sigma2 = 1};
-    if (elb_model_new(&model, dev, &recipe, 784, 128, false)) exit(1);
+    if (elb_model_new(&model, dev, &recipe, 784, 128)) exit(1);
     const uint32_t count = (uint32_t)elb_model_parameters(model);
     const elb_view w = random_matrix(dev, 1, count), g = random_matrix(dev, 1, count), m = random_matrix(dev, 1, count);
     const elb_view v = random_matrix(dev, 1, count), one = random_matrix(dev, 1, 1024),
@@ -103,7 +103,7 @@ static double step_time(elb_device *dev)
     double times[31] = {0};
     for (int t = -3; t < 31; t++) {
         const double start = elb_seconds();
-        if (elb_model_forward(model, w, &batch, true) || elb_model_backward(model, g, w, &batch) ||
+        if (elb_model_forward(model, w, &batch) || elb_model_backward(model, g, w, &batch, 0, 128) ||
             elb_clip(dev, elb_cols(one, 0, 1), elb_cols(one, 1, 1), g, 0, elb_cols(one, 2, 1000)) ||
             elb_adam(dev, w, m, v, g, elb_cols(one, 0, 1), flag, 1e-6, 1, 1))
             printf("%s\n", dev->err->text);

@@ -1,10 +1,11 @@
 /* bench_step.c - the time of one training step of the 784-400-20 MLP on devices, and from start to the first step.
  *
- *     bench_step [--steps N] [--rounds N] [--batch N] [--shards S] [--first] DEVICE...
+ *     bench_step [--steps N] [--rounds N] [--batch N] [--shards S] [--first | --kernels] DEVICE...
  *
  * The devices take turns, round by round, so that a drift of the machine's speed favours none. A figure is the time of
  * a run of STEPS steps, waited for at its end, divided by STEPS: median, 10th and 90th percentile over the rounds, in
- * milliseconds. --first instead prints the seconds from the program's start to the end of the first step on one device.
+ * milliseconds. --first instead prints the seconds from the program's start to the end of the first step on one device;
+ * --kernels prints what each launch of a step takes when the device is waited for before and after it.
  * Made-up images of 28x28; Bernoulli, Adam, exact maths. */
 #include "train/step.h"
 
@@ -12,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIXELS = 784, IMAGES = 4096, MOST_DEVICES = 8, MOST_ROUNDS = 1000 };
+enum { PIXELS = 784, IMAGES = 4096, MOST_DEVICES = 8, MOST_ROUNDS = 1000, MOST_LAUNCHES = 256 };
 
 typedef struct lane {
     elbow_context *context;
@@ -26,7 +27,7 @@ typedef struct lane {
 
 typedef struct setting {
     uint32_t steps, rounds, batch, shards;
-    bool first;
+    bool first, kernels;
 } setting;
 
 static void must(elbow_status status, const lane *l)
@@ -84,6 +85,68 @@ static double run_steps(lane *l, const setting *s, uint32_t steps)
     return elb_seconds() - start;
 }
 
+/* ---- launch by launch ---- */
+
+/* What a step launches, in its order, and the milliseconds that each launch took in all steps so far. */
+typedef struct launches {
+    const elb_device_ops *ops; /* the device's own */
+    const char *name[MOST_LAUNCHES];
+    elb_range groups[MOST_LAUNCHES];
+    double ms[MOST_LAUNCHES];
+    uint32_t count, next;
+} launches;
+
+static launches timed;
+
+static elbow_status note_launch(elb_device *dev, double start, const char *name, elb_range groups)
+{
+    const elbow_status status = timed.ops->finish(dev);
+    if (timed.next == MOST_LAUNCHES) return status;
+    timed.name[timed.next] = name;
+    timed.groups[timed.next] = groups;
+    timed.ms[timed.next++] += 1e3 * (elb_seconds() - start);
+    if (timed.count < timed.next) timed.count = timed.next;
+    return status;
+}
+
+static elbow_status timed_launch(elb_device *dev, const elb_kernel *kernel, const void *options, elb_range groups,
+                                 const elb_value *values)
+{
+    const double start = elb_seconds();
+    const elbow_status status = timed.ops->launch(dev, kernel, options, groups, values);
+    return status == ELBOW_OK ? note_launch(dev, start, kernel->name, groups) : status;
+}
+
+static elbow_status timed_copy(elb_device *dev, elb_buffer *to, size_t to_at, elb_buffer *from, size_t from_at,
+                               size_t bytes)
+{
+    const double start = elb_seconds();
+    const elbow_status status = timed.ops->copy(dev, to, to_at, from, from_at, bytes);
+    return status == ELBOW_OK ? note_launch(dev, start, "(a copy)", (elb_range){0, 0}) : status;
+}
+
+static void print_launches(lane *l, const char *device, const setting *s)
+{
+    const uint32_t steps = s->steps * s->rounds;
+    double all = 0;
+    timed = (launches){.ops = l->context->dev->ops};
+    elb_device_ops ops = *timed.ops;
+    ops.launch = timed_launch;
+    ops.copy = timed_copy;
+    l->context->dev->ops = &ops;
+    for (uint32_t i = 0; i < steps; i++) {
+        timed.next = 0;
+        run_steps(l, s, 1);
+    }
+    l->context->dev->ops = timed.ops;
+    for (uint32_t i = 0; i < timed.count; i++) {
+        all += timed.ms[i] / steps;
+        printf("%-16s %-16s %4u x %-4u %8.4f ms\n", device, timed.name[i], timed.groups[i].x, timed.groups[i].y,
+               timed.ms[i] / steps);
+    }
+    printf("%-16s %u launches %20.4f ms\n", device, timed.count, all);
+}
+
 static int by_size(const void *a, const void *b)
 {
     const double x = *(const double *)a, y = *(const double *)b;
@@ -129,6 +192,8 @@ int main(int count, char **word)
             s.shards = number(word[++i], IMAGES);
         else if (!strcmp(word[i], "--first"))
             s.first = true;
+        else if (!strcmp(word[i], "--kernels"))
+            s.kernels = true;
         else if (devices < MOST_DEVICES && word[i][0] != '-')
             device[devices++] = word[i];
         else
@@ -141,6 +206,8 @@ int main(int count, char **word)
     for (int d = 0; d < devices; d++) run_steps(&lanes[d], &s, 1);
     if (s.first) {
         printf("%-16s %8.3f s from the start to the end of the first step\n", device[0], elb_seconds() - start);
+    } else if (s.kernels) {
+        for (int d = 0; d < devices; d++) print_launches(&lanes[d], device[d], &s);
     } else {
         for (int d = 0; d < devices; d++) run_steps(&lanes[d], &s, s.steps);
         for (uint32_t round = 0; round < s.rounds; round++)

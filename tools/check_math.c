@@ -1,10 +1,15 @@
 /* check_math.c - checks cl/math.h natively over all floats against the C library in double.
  *
- *     check_math [--function NAME] [--stride N]
+ *     check_math [--function NAME] [--part I/N] [--stride N]
  *
  * Prints one line per function: the largest error in units of the last place, where it is, what should be at most.
- * Returns 1 if a bound is exceeded. Over all floats it takes minutes; --stride 4096 takes every 4096th.
+ * Returns 1 if a bound is exceeded. Over all floats it takes a minute or two for each function: --part 3/16 takes the
+ * third of sixteen parts of the arguments, and --stride 4096 every 4096th argument.
+ *
+ * Division and square root are those of OpenCL devices, not the processor's.
  */
+#define ELB_SOFTWARE_DIVISION
+#define WIDTH 16
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -150,6 +155,18 @@ static double flushed(double x)
     return fabs(x) < 0x1p-126 ? 0 : x;
 }
 
+/* The last place of the float next to a number; at and next to 0 it is the smallest normal number's. */
+static double last_place(double number)
+{
+    const double size = fabs(number) < 0x1p-126 ? 0x1p-126 : fabs(number);
+    uint64_t word;
+    memcpy(&word, &size, sizeof word);
+    word &= UINT64_C(0x7ff) << 52; /* the power of two below it */
+    double power;
+    memcpy(&power, &word, sizeof power);
+    return power * 0x1p-23;
+}
+
 /* The distance from y to the wanted result in units of y's last place; infinite where they differ in kind. */
 static double error_of(float y, double wanted)
 {
@@ -159,10 +176,7 @@ static double error_of(float y, double wanted)
     if (isinf(wanted)) return INFINITY;
     if (y == 0 && fabs(wanted) < 0x1p-126) return 0;
     const double value = isinf(y) ? copysign(0x1p128, y) : y;
-    if (value == wanted) return 0;
-    int power = -125; /* what 0 is measured by: the smallest normal number's last place */
-    if (wanted != 0) frexp(wanted, &power);
-    return fabs(value - wanted) / ldexp(1, (power < -125 ? -125 : power) - 24);
+    return value == wanted ? 0 : fabs(value - wanted) / last_place(wanted);
 }
 
 static void check_chunk(worst *w, const checked *f, uint64_t first, uint64_t stride)
@@ -192,50 +206,66 @@ static void check_chunk(worst *w, const checked *f, uint64_t first, uint64_t str
     }
 }
 
-static bool check(const checked *f, uint64_t stride)
+/* What is checked of each function. */
+typedef struct extent {
+    const char *only; /* one function's name, or NULL */
+    uint64_t part, parts, stride;
+} extent;
+
+static bool check(const checked *f, const extent *e)
 {
     worst all = {-1, 0, 0, 0, 0};
-    const int64_t chunks = (int64_t)((f->end - f->first + stride * CHUNK - 1) / (stride * CHUNK));
-#pragma omp parallel
-    {
-        worst mine = {-1, 0, 0, 0, 0};
-#pragma omp for schedule(dynamic, 64)
-        for (int64_t c = 0; c < chunks; c++) check_chunk(&mine, f, f->first + (uint64_t)c * stride * CHUNK, stride);
-#pragma omp critical
-        {
-            const uint64_t bad = all.bad_zeros + mine.bad_zeros;
-            if (mine.error > all.error) all = mine;
-            all.bad_zeros = bad;
-        }
-    }
-    const bool good = all.error <= f->bound && all.bad_zeros == 0;
+    const uint64_t span = e->stride * CHUNK, chunks = (f->end - f->first + span - 1) / span;
+    const uint64_t start = chunks * (e->part - 1) / e->parts, end = chunks * e->part / e->parts;
+    for (uint64_t c = start; c < end; c++) check_chunk(&all, f, f->first + c * span, e->stride);
+    const bool good = all.error >= 0 && all.error <= f->bound && all.bad_zeros == 0; /* below 0: nothing was tried */
     printf("%-12s %8.4f ulp  (bound %.1f)  at %-15a", f->name, all.error, f->bound, (double)all.x);
     if (f->is_pairs) printf(" / %a", (double)all.b);
-    printf(" gave %a; %s zeros%s\n", (double)all.y, all.bad_zeros ? "WRONG" : "right", good ? "" : "  EXCEEDED");
+    printf(" gave %a; %s zeros", (double)all.y, all.bad_zeros ? "WRONG" : "right");
+    if (e->parts > 1) printf("  part %llu/%llu", (unsigned long long)e->part, (unsigned long long)e->parts);
+    printf("%s\n", good ? "" : "  EXCEEDED");
     fflush(stdout);
     return good;
 }
 
+static bool read_number(uint64_t *number, const char *text, char **rest)
+{
+    *number = strtoull(text, rest, 10);
+    return *rest != text && *number > 0;
+}
+
+static bool read_extent(extent *e, int count, char **words)
+{
+    char *rest = "";
+    for (int i = 1; i < count; i += 2) {
+        const char *value = i + 1 < count ? words[i + 1] : "";
+        if (strcmp(words[i], "--function") == 0) {
+            e->only = value;
+        } else if (strcmp(words[i], "--stride") == 0) {
+            if (!read_number(&e->stride, value, &rest) || *rest) return false;
+        } else if (strcmp(words[i], "--part") == 0) {
+            if (!read_number(&e->part, value, &rest) || *rest != '/') return false;
+            if (!read_number(&e->parts, rest + 1, &rest) || *rest || e->part > e->parts) return false;
+        } else {
+            return false;
+        }
+    }
+    return true;
+}
+
 int main(int count, char **words)
 {
-    const char *only = NULL;
-    uint64_t stride = 1;
-    for (int i = 1; i + 1 < count; i += 2) {
-        if (strcmp(words[i], "--function") == 0)
-            only = words[i + 1];
-        else if (strcmp(words[i], "--stride") == 0)
-            stride = strtoull(words[i + 1], NULL, 10);
-    }
-    if (count % 2 == 0 || stride == 0) {
-        fprintf(stderr, "use: check_math [--function NAME] [--stride N]\n");
+    extent e = {.part = 1, .parts = 1, .stride = 1};
+    if (!read_extent(&e, count, words)) {
+        fprintf(stderr, "use: check_math [--function NAME] [--part I/N] [--stride N]\n");
         return 2;
     }
     bool good = true, found = false;
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
-        if (only && strcmp(only, functions[i].name) != 0) continue;
+        if (e.only && strcmp(e.only, functions[i].name) != 0) continue;
         found = true;
-        good = check(&functions[i], stride) && good;
+        good = check(&functions[i], &e) && good;
     }
-    if (!found) fprintf(stderr, "no function %s\n", only);
+    if (!found) fprintf(stderr, "no function %s\n", e.only);
     return good && found ? 0 : 1;
 }

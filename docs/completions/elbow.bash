@@ -15,7 +15,8 @@ _elbow() {
     fi
     if [ "$previous" = --device ] || [ "$previous" = --devices ]; then
         words=$(elbow devices 2>/dev/null | sed -n 's/^[* ] \(native\|[a-z]*:[0-9]*\) .*/\1/p')
-        words+=$([ "$previous" = --devices ] && echo " all" || echo " auto")
+        if [ "$previous" = --devices ] || [ "$command" = sweep ]; then words="all $words"; fi
+        [ "$previous" = --devices ] || words="auto $words"
         mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
         return
     fi
@@ -29,7 +30,7 @@ _elbow() {
         mapfile -t COMPREPLY < <(compgen -W "${words//|/ }" -- "$word")
     fi
     if [ "${#COMPREPLY[@]}" -eq 0 ]; then
-        words=$([[ $command = train || $command = compare ]] && echo fashion-mnist mnist shapes)
+        words=$([[ $command == @(train|sweep|compare) ]] && echo fashion-mnist mnist shapes)
         mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word"; compgen -f -- "$word")
         compopt -o filenames 2>/dev/null
     fi

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -62,7 +63,7 @@ elbow_status elb_file_read(elb_error *err, void **bytes, size_t *size, const cha
 {
     *bytes = NULL;
     *size = 0;
-    const int file = open(path, O_RDONLY | O_CLOEXEC);
+    const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe's other end may never be opened */
     if (file < 0) {
         const bool missing = errno == ENOENT || errno == ENOTDIR;
         return elb_fail(err, missing ? ELBOW_NOT_FOUND : ELBOW_IO, "%s: %s", path, strerror(errno));
@@ -115,6 +116,21 @@ elbow_status elb_file_write(elb_error *err, const char *path, const void *bytes,
     }
     if (!sync_folder(path)) return elb_fail(err, ELBOW_IO, "cannot sync the folder of %s: %s", path, strerror(errno));
     return ELBOW_OK;
+}
+
+elbow_status elb_folder_lock(int *lock, elb_error *err, const char *path)
+{
+    *lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*lock < 0) return elb_fail(err, ELBOW_IO, "%s: %s", path, strerror(errno));
+    if (flock(*lock, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return ELBOW_OK;
+    elb_folder_unlock(lock);
+    return elb_fail(err, ELBOW_IO, "%s is locked by another process: wait for it, or choose another folder", path);
+}
+
+void elb_folder_unlock(int *lock)
+{
+    if (*lock >= 0) close(*lock);
+    *lock = -1;
 }
 
 elbow_status elb_make_folders(elb_error *err, const char *path)

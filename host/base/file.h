@@ -15,4 +15,9 @@ elbow_status elb_file_write(elb_error *err, const char *path, const void *bytes,
 /* Makes a folder and those above it; one that exists is no failure. */
 elbow_status elb_make_folders(elb_error *err, const char *path);
 
+/* Keeps other processes from the folder, if they ask too, until it is unlocked or this process ends. Where the file
+ * system has no locks nothing is kept. Errors: IO, if another has it. Unlocking -1 does nothing. */
+elbow_status elb_folder_lock(int *lock, elb_error *err, const char *path);
+void elb_folder_unlock(int *lock);
+
 #endif

@@ -46,7 +46,7 @@ typedef struct cli_option {
     const cli_own *own;   /* of an OWN */
     const char *standard; /* the default in words; NULL: the settings' default as it would be typed */
     const char *help;
-    const char *group;    /* heading of a group that begins here */
+    const char *group;    /* heading of a group that begins here, or goes on */
     const char *synonyms; /* what people type instead, between spaces: " learning-rate " */
 } cli_option;
 
@@ -66,9 +66,12 @@ typedef struct cli_command {
     const char *name, *summary, *purpose; /* summary: half a line for the list; purpose: a paragraph */
     const char *examples[CLI_MAX_EXAMPLES];
     cli_argument arguments[CLI_MAX_ARGUMENTS];
-    const cli_option *options;
+    const cli_option *options; /* its own */
     size_t option_count;
-    const char *(*conflicts)[2]; /* pairs of options that exclude each other, ended by NULL */
+    const struct cli_command *like; /* a command whose options it has too, behind its own, which hide those of the same
+                                       name; its settings begin with that one's. NULL: none */
+    const char *unlike;             /* names, between spaces, of options of `like` that it does not have */
+    const char *(*conflicts)[2];    /* pairs of options that exclude each other, ended by NULL */
     size_t settings_size;
     void (*defaults)(void *settings);
     int (*check)(const void *settings, const struct cli_args *args); /* of what the table cannot say; may be NULL */
@@ -78,16 +81,21 @@ typedef struct cli_command {
 /* What was typed. */
 typedef struct cli_args {
     const cli_command *command;
-    const char *values[CLI_MAX_OPTIONS]; /* of each option of the table; NULL: not given */
+    const char *values[CLI_MAX_OPTIONS]; /* of each option by cli_option_at's index; NULL: not given */
     const char *words[CLI_MAX_ARGUMENTS];
     bool help, dry_run; /* dry_run: only say whether the command line is right; for tests */
 } cli_args;
+
+/* The options of a command, its own and those of the one it is like: from index 0 until NULL. */
+const cli_option *cli_option_at(const cli_command *command, size_t index);
 
 /* Reads argv (after the command's name). Returns DONE, or WRONG_USAGE after saying why. */
 int cli_parse(cli_args *args, const cli_command *command, int argc, char **argv);
 /* Writes what was typed over the settings. All of it was checked by cli_parse. */
 void cli_apply(void *settings, const cli_args *args);
 bool cli_given(const cli_args *args, const char *option);
+/* Writes the command line anew, as a shell would read it, without one of the options; cut to size. */
+void cli_retype(char *out, size_t size, const cli_args *args, const char *without);
 /* The option's value in the settings, as it would be typed; "" for a text that is NULL. */
 void cli_show(char *out, size_t size, const cli_option *option, const void *settings);
 /* What a COUNT or NUMBER may be: "1 to 65,536 latents". */
@@ -99,7 +107,7 @@ void cli_help(const cli_command *command);
 void cli_wrapped(const char *text, int at, int indent, int width);
 
 extern const cli_command cli_devices, cli_selftest, cli_train, cli_evaluate, cli_sample, cli_reconstruct, cli_traverse,
-    cli_encode, cli_explain, cli_diagnose, cli_compare, cli_tune;
+    cli_encode, cli_explain, cli_advise, cli_diagnose, cli_sweep, cli_compare, cli_tune;
 
 /* ---- spelling (spell.c) ---- */
 
@@ -165,13 +173,15 @@ int cli_print_json(cJSON *json);
 
 typedef struct cli_progress {
     bool quiet, drawn;
-    double last;   /* when the line was last drawn */
-    uint32_t said; /* last epoch that has its plain line */
+    bool scheduled; /* the weight has a course: it is shown */
+    double last;    /* when the line was last drawn */
+    uint32_t said;  /* last epoch that has its plain line */
 } cli_progress;
 
-/* After the first Ctrl-C cli_on_progress asks to stop; a second kills at once. */
+/* After the first Ctrl-C cli_on_progress and cli_on_sweep ask to stop; a second kills at once. */
 void cli_catch_interrupts(void);
 bool cli_on_progress(void *progress, const elbow_progress *now);
+bool cli_on_sweep(void *progress, const elbow_sweep_progress *now);
 void cli_progress_end(cli_progress *progress);
 
 #endif

@@ -57,9 +57,12 @@ void cli_help(const cli_command *command)
     printf(" [options]%s\n\n", cli_plain(stdout));
     cli_wrapped(command->purpose, 0, 0, width);
     if (defaults != NULL) command->defaults(defaults);
-    for (size_t i = 0; i < command->option_count && defaults != NULL; i++) {
-        const cli_option *option = &command->options[i];
-        if (option->group != NULL || i == 0) heading(option->group != NULL ? option->group : "Options");
+    const cli_option *option;
+    const char *group = NULL; /* whose heading was printed last */
+    for (size_t i = 0; defaults != NULL && (option = cli_option_at(command, i)) != NULL; i++) {
+        const char *here = option->group != NULL ? option->group : group != NULL ? group : "Options";
+        if (group == NULL || strcmp(here, group) != 0) heading(here);
+        group = here;
         option_help(option, defaults, width);
     }
     free(defaults);

@@ -2,12 +2,14 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-static const cli_command *const commands[] = {&cli_train,    &cli_evaluate, &cli_sample,  &cli_reconstruct,
-                                              &cli_traverse, &cli_encode,   &cli_explain, &cli_diagnose,
-                                              &cli_devices,  &cli_selftest, &cli_compare, &cli_tune};
+static const cli_command *const commands[] = {
+    &cli_train,  &cli_evaluate, &cli_sample, &cli_reconstruct, &cli_traverse, &cli_encode,  &cli_explain,
+    &cli_advise, &cli_diagnose, &cli_sweep,  &cli_devices,     &cli_selftest, &cli_compare, &cli_tune};
 enum { COMMANDS = CLI_COUNT_OF(commands) };
 
 static void overview(FILE *stream)
@@ -91,10 +93,22 @@ static int dispatch(int argc, char **argv)
     return command != NULL ? run_command(command, argc - 2, argv + 2) : no_command(name);
 }
 
+/* A stream that is closed would be the next file that is opened, and what is printed would go into it. Standard output
+ * is opened such that printing fails: a result that nobody gets is said. */
+static void open_closed_streams(void)
+{
+    for (int stream = 0; stream <= STDERR_FILENO; stream++) {
+        if (fcntl(stream, F_GETFD) < 0 && open("/dev/null", stream == STDOUT_FILENO ? O_RDONLY : O_RDWR) != stream)
+            return;
+    }
+}
+
 int main(int argc, char **argv)
 {
+    open_closed_streams();
     const int status = dispatch(argc, argv);
+    const bool failed = ferror(stdout); /* long ago, perhaps: errno says nothing of it */
     errno = 0;
-    if (fflush(stdout) != 0 || ferror(stdout)) return cli_failure("standard output: %s", strerror(errno));
-    return status;
+    if (fflush(stdout) == 0 && !failed) return status;
+    return cli_failure("standard output: %s", errno ? strerror(errno) : "not all of it could be written");
 }

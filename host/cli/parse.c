@@ -184,11 +184,35 @@ void cli_show(char *out, size_t size, const cli_option *option, const void *sett
     }
 }
 
-/* The option of a name of this length; its index in the table, or -1. */
+/* Whether a command has an option of the one it is like: neither left out nor hidden by its own. */
+static bool takes_over(const cli_command *command, const cli_option *option)
+{
+    char padded[72];
+    snprintf(padded, sizeof padded, " %s ", option->name);
+    if (command->unlike != NULL && strstr(command->unlike, padded) != NULL) return false;
+    for (size_t i = 0; i < command->option_count; i++) {
+        if (strcmp(command->options[i].name, option->name) == 0) return false;
+    }
+    return true;
+}
+
+const cli_option *cli_option_at(const cli_command *command, size_t index)
+{
+    const cli_option *option;
+    if (index < command->option_count) return &command->options[index];
+    size_t at = command->option_count;
+    for (size_t i = 0; command->like != NULL && (option = cli_option_at(command->like, i)) != NULL; i++) {
+        if (takes_over(command, option) && at++ == index) return option;
+    }
+    return NULL;
+}
+
+/* The option of a name of this length; its index, or -1. */
 static int find(const cli_command *command, const char *name, size_t length)
 {
-    for (size_t i = 0; i < command->option_count; i++) {
-        const char *candidate = command->options[i].name;
+    const cli_option *option;
+    for (size_t i = 0; (option = cli_option_at(command, i)) != NULL; i++) {
+        const char *candidate = option->name;
         if (strlen(candidate) == length && strncmp(candidate, name, length) == 0) return (int)i;
     }
     return -1;
@@ -200,13 +224,13 @@ static int no_option(const cli_command *command, const char *name, size_t length
     char typed[64], padded[72];
     snprintf(typed, sizeof typed, "%.*s", (int)length, name);
     snprintf(padded, sizeof padded, " %s ", typed);
-    for (size_t i = 0; i < command->option_count; i++) {
-        const cli_option *option = &command->options[i];
-        names[i] = option->name;
+    size_t count = 0;
+    for (const cli_option *option; (option = cli_option_at(command, count)) != NULL; count++) {
+        names[count] = option->name;
         if (option->synonyms != NULL && strstr(option->synonyms, padded) != NULL) nearest = option->name;
     }
-    names[command->option_count] = "help";
-    if (nearest == NULL) nearest = cli_nearest(typed, names, command->option_count + 1);
+    names[count] = "help";
+    if (nearest == NULL) nearest = cli_nearest(typed, names, count + 1);
     if (nearest != NULL) return cli_wrong("%s has no option --%s; did you mean --%s?", command->name, typed, nearest);
     return cli_wrong("%s has no option --%s: 'elbow %s --help' lists those it has", command->name, typed,
                      command->name);
@@ -220,7 +244,7 @@ static int parse_option(cli_args *args, void *scratch, int argc, char **argv, in
     const int index = find(args->command, name, length);
     cli_why why = {""};
     if (index < 0) return no_option(args->command, name, length);
-    const cli_option *option = &args->command->options[index];
+    const cli_option *option = cli_option_at(args->command, (size_t)index);
     const char *value = equals != NULL ? equals + 1 : NULL;
     if (option->type == CLI_FLAG) {
         if (value != NULL) return cli_wrong("--%s takes no value", option->name);
@@ -295,8 +319,9 @@ int cli_parse(cli_args *args, const cli_command *command, int argc, char **argv)
 void cli_apply(void *settings, const cli_args *args)
 {
     cli_why why;
-    for (size_t i = 0; i < args->command->option_count; i++) {
-        if (args->values[i] != NULL) (void)store(settings, &args->command->options[i], args->values[i], &why);
+    const cli_option *option;
+    for (size_t i = 0; (option = cli_option_at(args->command, i)) != NULL; i++) {
+        if (args->values[i] != NULL) (void)store(settings, option, args->values[i], &why);
     }
     for (size_t i = 0; i < CLI_MAX_ARGUMENTS && args->command->arguments[i].name != NULL; i++) {
         if (args->words[i] != NULL)
@@ -308,4 +333,37 @@ bool cli_given(const cli_args *args, const char *option)
 {
     const int index = find(args->command, option, strlen(option));
     return index >= 0 && args->values[index] != NULL;
+}
+
+/* A word as the shell reads it: in quotes if it holds more than letters, digits and a few signs. */
+static size_t retype_word(char *out, size_t size, size_t at, const char *word)
+{
+    const bool plain =
+        word[0] != '\0' && word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                             "_-+=.,:/%@")] == '\0';
+    if (at + 1 < size && at > 0) out[at++] = ' ';
+    if (!plain && at + 1 < size) out[at++] = '\'';
+    for (; *word != '\0' && at + 5 < size; word++) {
+        const int written = snprintf(out + at, size - at, *word == '\'' ? "'\\''" : "%c", *word);
+        at += (size_t)written;
+    }
+    if (!plain && at + 1 < size) out[at++] = '\'';
+    if (size > 0) out[at] = '\0';
+    return at;
+}
+
+void cli_retype(char *out, size_t size, const cli_args *args, const char *without)
+{
+    const cli_option *option;
+    char name[64];
+    size_t at = retype_word(out, size, retype_word(out, size, 0, "elbow"), args->command->name);
+    for (size_t i = 0; i < CLI_MAX_ARGUMENTS; i++) {
+        if (args->words[i] != NULL) at = retype_word(out, size, at, args->words[i]);
+    }
+    for (size_t i = 0; (option = cli_option_at(args->command, i)) != NULL; i++) {
+        if (args->values[i] == NULL || strcmp(option->name, without) == 0) continue;
+        snprintf(name, sizeof name, "--%s", option->name);
+        at = retype_word(out, size, at, name);
+        if (option->type != CLI_FLAG) at = retype_word(out, size, at, args->values[i]);
+    }
 }

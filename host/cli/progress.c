@@ -20,8 +20,13 @@ void cli_catch_interrupts(void)
     struct sigaction action = {.sa_handler = on_interrupt};
     action.sa_flags = (int)(SA_RESETHAND | SA_RESTART); /* reset: the second one kills at once */
     sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < CLI_COUNT_OF(signals); i++) {
+        struct sigaction before;
+        /* nohup, and shells that start what runs in the background, ignore one for us: it stays so. */
+        if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            sigaction(signals[i], &action, NULL);
+    }
 }
 
 static void eta_text(char *out, size_t size, double seconds)
@@ -63,17 +68,26 @@ static double share_done(const elbow_progress *now)
     return share < 0 ? 0 : share > 1 ? 1 : share;
 }
 
-static void draw_line(const elbow_progress *now)
+/* "  beta 0.53" where the weight has a course. */
+static const char *beta_text(char out[32], const cli_progress *progress, const elbow_progress *now)
 {
-    char rate[32], eta[48], head[48], tail[192];
+    out[0] = '\0';
+    if (progress->scheduled) snprintf(out, 32, "  beta %.3g", now->beta);
+    return out;
+}
+
+static void draw_line(const cli_progress *progress, const elbow_progress *now)
+{
+    char rate[32], eta[48], head[48], beta[32], tail[224];
     const int wide = digits(now->epochs), width = cli_width(stderr) - 1;
     eta_text(eta, sizeof eta, now->seconds_left);
     const double images = now->images_per_second;
     cli_count(rate, isfinite(images) && images > 0 ? (uint64_t)images : 0);
     const int head_length =
         snprintf(head, sizeof head, "epoch %*u/%u  ", wide, (unsigned)now->epoch, (unsigned)now->epochs);
-    const int tail_length = snprintf(tail, sizeof tail, "  ELBO %.1f  D %.1f  R %.1f   %s images/s   %s",
-                                     now->train.elbo, now->train.distortion, now->train.rate, rate, eta);
+    const int tail_length =
+        snprintf(tail, sizeof tail, "  ELBO %.1f  D %.1f  R %.1f%s   %s images/s   %s", now->train.elbo,
+                 now->train.distortion, now->train.rate, beta_text(beta, progress, now), rate, eta);
     int bar = width - head_length - tail_length - 2;
     if (bar > 20) bar = 20;
     fprintf(stderr, "\r\033[K%s", head);
@@ -88,13 +102,14 @@ static void plain_split(const char *name, const elbow_metrics *m)
     if (m->n > 0) fprintf(stderr, "  %s ELBO %.2f D %.2f R %.2f", name, m->elbo, m->distortion, m->rate);
 }
 
-static void plain_line(const elbow_progress *now)
+static void plain_line(const cli_progress *progress, const elbow_progress *now)
 {
-    char rate[32], skipped[32];
+    char rate[32], skipped[32], beta[32];
     fprintf(stderr, "epoch %*u/%u", digits(now->epochs), (unsigned)now->epoch, (unsigned)now->epochs);
     plain_split("train", &now->train);
     plain_split("validation", &now->validation);
     plain_split("test", &now->test);
+    fputs(beta_text(beta, progress, now), stderr);
     const double images = now->images_per_second;
     if (isfinite(images) && images > 0) fprintf(stderr, "  %s images/s", cli_count(rate, (uint64_t)images));
     if (now->skipped > 0) fprintf(stderr, "  %s steps skipped", cli_count(skipped, now->skipped));
@@ -107,11 +122,86 @@ bool cli_on_progress(void *user, const elbow_progress *now)
     const bool last = now->epoch_ends && now->epoch >= now->epochs;
     if (progress->quiet) return interrupted;
     if (!isatty(STDERR_FILENO)) {
-        if (now->epoch_ends && now->epoch != progress->said) plain_line(now);
+        if (now->epoch_ends && now->epoch != progress->said) plain_line(progress, now);
         if (now->epoch_ends) progress->said = now->epoch;
     } else if (!progress->drawn || last || now->seconds - progress->last >= 0.1) {
-        draw_line(now);
+        draw_line(progress, now);
         progress->drawn = true;
+        progress->last = now->seconds;
+    }
+    return interrupted;
+}
+
+/* ---- a sweep: a line that stays for each run that has ended, below them the one that is redrawn ---- */
+
+/* Seconds between the lines that say that a long run is alive, where there is no terminal. */
+static const double ALIVE_EVERY = 60;
+
+static int run_head(char *out, size_t size, const elbow_sweep_progress *now)
+{
+    return snprintf(out, size, "run %*u/%u  beta %-8g", digits(now->runs), (unsigned)now->run, (unsigned)now->runs,
+                    now->beta);
+}
+
+static void ended_line(const elbow_sweep_progress *now)
+{
+    char head[64], eta[48];
+    const elbow_metrics *m = &now->row->test;
+    run_head(head, sizeof head, now);
+    eta_text(eta, sizeof eta, now->done < now->runs ? now->seconds_left : -1);
+    fprintf(stderr, "%s%s  test ELBO %.2f D %.2f R %.2f  %u of %u active%s%s\n",
+            isatty(STDERR_FILENO) ? "\r\033[K" : "", head, m->elbo, m->distortion, m->rate, (unsigned)m->active_units,
+            (unsigned)m->latent,
+            now->kept        ? "  (kept)"
+            : eta[0] != '\0' ? "  "
+                             : "",
+            now->kept ? "" : eta);
+}
+
+static void sweep_line(const elbow_sweep_progress *now)
+{
+    char head[64], tail[192], eta[48];
+    const elbow_progress *t = now->training;
+    const int width = cli_width(stderr) - 1, head_length = run_head(head, sizeof head, now);
+    const double all = now->seconds + now->seconds_left;
+    eta_text(eta, sizeof eta, now->seconds_left);
+    const int tail_length =
+        snprintf(tail, sizeof tail, "  epoch %*u/%u  ELBO %.1f  D %.1f  R %.1f   %s", digits(t->epochs),
+                 (unsigned)t->epoch, (unsigned)t->epochs, t->train.elbo, t->train.distortion, t->train.rate, eta);
+    int bar = width - head_length - tail_length - 3;
+    if (bar > 20) bar = 20;
+    fprintf(stderr, "\r\033[K%.*s", width, head);
+    if (bar >= 5) draw_bar(stderr, all > 0 ? now->seconds / all : 0, bar);
+    const int room = width - head_length - (bar >= 5 ? bar + 2 : 0);
+    fprintf(stderr, "%.*s", room > 0 ? room : 0, tail);
+    fflush(stderr);
+}
+
+static void alive_line(const elbow_sweep_progress *now)
+{
+    char head[64], eta[48];
+    const elbow_progress *t = now->training;
+    run_head(head, sizeof head, now);
+    eta_text(eta, sizeof eta, now->seconds_left);
+    fprintf(stderr, "%s  epoch %u/%u  %s\n", head, (unsigned)t->epoch, (unsigned)t->epochs, eta);
+}
+
+bool cli_on_sweep(void *user, const elbow_sweep_progress *now)
+{
+    cli_progress *progress = user;
+    const bool terminal = isatty(STDERR_FILENO);
+    const double quiet_for = now->seconds - progress->last;
+    if (progress->quiet) return interrupted;
+    if (now->training == NULL) {
+        ended_line(now);
+        progress->drawn = false;
+        progress->last = now->seconds;
+    } else if (terminal && (!progress->drawn || quiet_for >= 0.1)) {
+        sweep_line(now);
+        progress->drawn = true;
+        progress->last = now->seconds;
+    } else if (!terminal && quiet_for >= ALIVE_EVERY) {
+        alive_line(now);
         progress->last = now->seconds;
     }
     return interrupted;

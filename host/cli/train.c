@@ -14,9 +14,12 @@ static void choose_shares(elbow_run *run, const train_settings *s, bool own_test
     if (s->train.patience > 0 && run->validation_share <= 0) run->validation_share = 0.1;
 }
 
-/* Loads what to train on. run says which source and, if it came from a run.json without other data, its splits. */
-static int load_data(elbow_data **data, elbow_context *context, const train_settings *s, elbow_run *run)
+/* session->run says which source and, if it came from a run.json without other data, its splits. */
+int train_load_data(train_settings *s, cli_session *session)
 {
+    elbow_run *run = &session->run;
+    elbow_context *context = session->context;
+    elbow_data **data = &session->data;
     if (s->data != NULL && strcmp(s->data, run->source) != 0) {
         if (strlen(s->data) >= sizeof run->source) return cli_failure("%.60s...: the path is too long", s->data);
         memcpy(run->source, s->data, strlen(s->data) + 1);
@@ -102,7 +105,7 @@ static int make_run(train_settings *s, char name[4096], const elbow_data *data)
 /* Trains and says how it ended if that is not well. */
 static int train(train_settings *s, const cli_session *session)
 {
-    cli_progress progress = {.quiet = s->quiet};
+    cli_progress progress = {.quiet = s->quiet, .scheduled = s->train.schedule != ELBOW_SCHEDULE_CONSTANT};
     s->train.out = s->out;
     s->train.resume = s->resume && holds(s->out, "state.safetensors");
     s->train.progress = cli_on_progress;
@@ -124,6 +127,10 @@ static int draw(const train_settings *s, const cli_session *session)
     if (status != CLI_DONE) return status;
     elbow_status drawn = elbow_draw_samples(session->model, samples, 8, 8, s->recipe.seed);
     if (drawn == ELBOW_OK) drawn = elbow_draw_reconstructions(session->model, session->data, reconstructions, 8, 8);
+    if (drawn == ELBOW_USAGE) { /* two channels, or rows of thousands: no reason to lose the result */
+        cli_warn("no pictures: %s", elbow_message(session->context));
+        drawn = ELBOW_OK;
+    }
     if (drawn == ELBOW_OK) drawn = elbow_draw_curves(session->context, s->out);
     return drawn == ELBOW_OK ? CLI_DONE : cli_library_failed(session->context, drawn);
 }
@@ -144,10 +151,10 @@ static int report(const train_settings *s, const cli_session *session)
     return CLI_DONE;
 }
 
-/* The settings under --config or --resume. */
-static int read_run(train_settings *s, cli_session *session, const cli_args *args)
+int train_read_run(train_settings *s, cli_session *session, const cli_args *args)
 {
     if (s->resume && !holds(s->out, "run.json")) {
+        if (errno != ENOENT && errno != ENOTDIR) return cli_failure("%s: %s", s->out, strerror(errno));
         if (s->data == NULL) return cli_failure("%s holds no run to go on with", s->out);
         cli_warn("%s holds no run to go on with yet: starting it", s->out);
         s->resume = false;
@@ -177,8 +184,8 @@ static int all_steps(train_settings *s, cli_session *session, const cli_args *ar
 {
     char name[4096];
     int status = cli_open(&session->context, s->device);
-    if (status == CLI_DONE) status = read_run(s, session, args);
-    if (status == CLI_DONE) status = load_data(&session->data, session->context, s, &session->run);
+    if (status == CLI_DONE) status = train_read_run(s, session, args);
+    if (status == CLI_DONE) status = train_load_data(s, session);
     if (status == CLI_DONE) status = settle_weight(s, session, args);
     if (status != CLI_DONE) return status;
     const elbow_status made = elbow_model_new(&session->model, session->context, &s->recipe, session->data);

@@ -6,22 +6,37 @@
 
 typedef enum train_loss { LOSS_SSE, LOSS_HALF_SSE, LOSS_BCE, LOSS_NOT_GIVEN } train_loss;
 
+/* What --sigma says: a value, or where it comes from and its first value. */
+typedef struct train_spread {
+    elbow_spread from;
+    double value;
+} train_spread;
+
 typedef struct train_settings {
     elbow_recipe recipe;
     elbow_train_options train;
     const char *data, *device, *config, *out;
     train_loss loss;
-    double sigma, beta;
+    train_spread sigma;
+    double beta;
     double holdout;
     uint32_t limit;
     bool resume, overwrite, quiet, json;
 } train_settings;
 
-/* ---- train_values.c ---- */
+/* ---- train_values.c, train_schedules.c ---- */
 
-extern const cli_own train_hidden, train_reduction, train_rate, train_shards;
+extern const cli_own train_hidden, train_reduction, train_rate, train_shards, train_sigma, train_schedule,
+    train_free_bits;
+
+/* ---- train_options.c ---- */
+
+void train_defaults(void *settings);
 
 /* ---- train_settings.c ---- */
+
+/* Of these combinations, those that any command which trains refuses. */
+int train_check_recipe(const train_settings *s, const cli_args *args);
 
 /* Refuses combinations that the table cannot. */
 int train_check(const void *settings, const cli_args *args);
@@ -33,10 +48,21 @@ void train_settle(train_settings *s, const cli_args *args);
 /* ---- train.c ---- */
 
 int train_run(void *settings, const cli_args *args);
+/* Puts what --config or --resume names under what was typed. */
+int train_read_run(train_settings *s, cli_session *session, const cli_args *args);
+/* Loads what to train on and holds out what is to be held out. */
+int train_load_data(train_settings *s, cli_session *session);
 
 /* ---- train_words.c ---- */
 
 /* "device ...", "data ...", "model ...", "weight ...", "memory ..." to stderr. */
 void train_announce(elbow_context *context, const train_settings *s, const elbow_data *data, const elbow_model *model);
+/* Its parts. model NULL: without what depends on the weight and without the number of parameters. */
+void train_say(const char *what, const char *text);
+void train_say_device(elbow_context *context, const char *asked);
+void train_say_data(const elbow_data_info *data);
+void train_say_model(const train_settings *s, const elbow_data_info *data, const elbow_model *model);
+/* What it needs, with a warning where the device has less; quiet: the warning alone. */
+void train_say_memory(elbow_context *context, const train_settings *s, const elbow_data *data);
 
 #endif

@@ -1,4 +1,5 @@
-/* train_options.c - the command train and its options: the one place that names them. */
+/* train_options.c - the command train and its options: the one place that names them, those that elbow sweep has as
+ * well included. A group that goes on behind an option that others leave out names itself again. */
 #include "cli/train.h"
 
 _Static_assert(sizeof(elbow_likelihood) == sizeof(unsigned) && sizeof(train_loss) == sizeof(unsigned),
@@ -43,14 +44,14 @@ static const cli_option options[] = {
      .choices = "bernoulli|gaussian",
      .help = "p(x|z)"},
     {.name = "sigma",
-     .metavar = "V",
-     .type = CLI_NUMBER,
+     .metavar = "V|SOURCE",
+     .type = CLI_OWN,
      AT(sigma),
-     .least = 0,
-     .above = true,
-     .most = 1000,
-     .standard = "1",
-     .help = "the Gaussian's fixed standard deviation, pixels being 0 to 1; implies --likelihood gaussian"},
+     .own = &train_sigma,
+     .help = "the density's standard deviation, pixels being 0 to 1: a number; learned, one parameter; pixel, one for "
+             "each; or optimal, the best for each batch, which leaves no weight to choose. learned:0.5 starts at 0.5. "
+             "Implies --likelihood gaussian",
+     .synonyms = " sigma-vae std scale "},
     {.name = "output",
      .type = CLI_CHOICE,
      AT(recipe.output),
@@ -90,6 +91,22 @@ static const cli_option options[] = {
      .most = 1e9,
      .standard = "",
      .help = "the same on the ELBO's scale, whatever the reduction; instead of --weight"},
+    {.name = "schedule",
+     .metavar = "NAME[:ARG=V,...]",
+     .type = CLI_OWN,
+     AT(train),
+     .own = &train_schedule,
+     .help = "the weight's course: constant; a warm-up linear, sigmoid or cosine:epochs=5,from=0; "
+             "cyclical:epochs=10,cycles=4,ratio=0.5; capacity:to=25,epochs=5 (weight |K - C|) or least-rate:to=25 "
+             "(K free up to C); geco:target=90 (holds the distortion), control:target=25 (holds the rate)",
+     .synonyms = " kl-schedule annealing kl-annealing warmup beta-schedule "},
+    {.name = "free-bits",
+     .metavar = "NATS[:G]",
+     .type = CLI_OWN,
+     AT(train),
+     .own = &train_free_bits,
+     .help = "each latent's KL, or each G neighbours', counts as at least so many nats (mean over the batch)",
+     .synonyms = " free-nats "},
 
     {.group = "Data",
      .name = "limit",
@@ -152,7 +169,7 @@ static const cli_option options[] = {
      AT(train),
      .own = &train_rate,
      .help = "constant, step:every=10,factor=0.5 or cosine:to=0.1; each may have warmup=EPOCHS",
-     .synonyms = " schedule scheduler "},
+     .synonyms = " scheduler "},
     {.name = "clip",
      .metavar = "NORM",
      .type = CLI_NUMBER,
@@ -186,7 +203,8 @@ static const cli_option options[] = {
      AT(device),
      .help = "where to compute; 'elbow devices' lists the ids. No device changes a bit of the result",
      .synonyms = " gpu cuda "},
-    {.name = "shards",
+    {.group = "Device",
+     .name = "shards",
      .metavar = "S|auto",
      .type = CLI_OWN,
      AT(train.shards),
@@ -217,7 +235,8 @@ static const cli_option options[] = {
      AT(resume),
      .help = "go on with the run in --out, to the same bits as if it had never stopped",
      .synonyms = " continue "},
-    {.name = "config",
+    {.group = "The run",
+     .name = "config",
      .metavar = "FILE",
      .type = CLI_TEXT,
      AT(config),
@@ -239,14 +258,14 @@ static const cli_option options[] = {
     {.name = "json", .type = CLI_FLAG, AT(json), .help = "print the result as one JSON document"},
 };
 
-static void defaults(void *settings)
+void train_defaults(void *settings)
 {
     *(train_settings *)settings = (train_settings){
         .recipe = elbow_recipe_default(),
         .train = elbow_train_default(),
         .device = "auto",
         .loss = LOSS_NOT_GIVEN,
-        .sigma = 1,
+        .sigma = {.value = 1},
         .beta = 1,
     };
 }
@@ -256,15 +275,13 @@ static const char *conflicts[][2] = {{"weight", "beta"}, {"loss", "likelihood"},
 const cli_command cli_train = {
     .name = "train",
     .summary = "train a model on images; writes a run folder with pictures",
-    .purpose = "Trains a variational autoencoder, measures it on the test images and draws what it learnt. Before it "
-               "starts, it "
-               "says what the weight on the KL term means. DATA is fashion-mnist, mnist (found along ELBOW_DATA), "
-               "shapes (made "
-               "by elbow itself), a folder with the four IDX files, gzipped or not, or one IDX file. The same command "
-               "gives the "
-               "same digest on every device. Ctrl-C finishes the step and saves the state, and --resume goes on from "
-               "it; the exit "
-               "status is then 1.",
+    .purpose =
+        "Trains a variational autoencoder, measures it on the test images and draws what it learnt. Before it "
+        "starts, it says what the weight on the KL term means. DATA is fashion-mnist, mnist (found along "
+        "ELBOW_DATA), shapes (made by elbow itself), or a path: a folder of IDX files, of PNG or JPEG images "
+        "(with sub-folders train and test, or without), or of CIFAR-10's .bin files; one file of IDX, .npy, "
+        ".npz, .csv or CIFAR-10. The same command gives the same digest on every device. Ctrl-C (or a closed terminal) "
+        "finishes the step and saves the state, and --resume goes on from it; the exit status is then 1.",
     .examples = {"elbow train fashion-mnist", "elbow train shapes --limit 2000 --epochs 3 --latent 5 --out runs/shapes",
                  "elbow train mnist --loss sse --reduction mean/mean --weight 0.1",
                  "elbow train mnist --beta 4 --patience 3 --lr-schedule cosine:to=0.1,warmup=1",
@@ -274,7 +291,7 @@ const cli_command cli_train = {
     .option_count = CLI_COUNT_OF(options),
     .conflicts = conflicts,
     .settings_size = sizeof(train_settings),
-    .defaults = defaults,
+    .defaults = train_defaults,
     .check = train_check,
     .run = train_run,
 };

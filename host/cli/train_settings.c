@@ -4,21 +4,29 @@
 #include <math.h>
 #include <string.h>
 
-int train_check(const void *settings, const cli_args *args)
+int train_check_recipe(const train_settings *s, const cli_args *args)
 {
-    const train_settings *s = settings;
     const bool from_run = s->config != NULL || s->resume;
     if (s->data == NULL && !from_run)
-        return cli_wrong("train needs DATA: fashion-mnist, mnist, shapes or a folder with IDX files, such as "
-                         "'elbow train shapes'");
-    if (s->resume && s->out == NULL) return cli_wrong("--resume needs the run to go on with: --resume --out RUN");
-    if (s->resume && s->config != NULL)
-        return cli_wrong("--resume and --config: a resumed run has its recipe already; leave --config out");
-    if (s->resume && s->overwrite) return cli_wrong("--resume and --overwrite contradict each other: give one of them");
+        return cli_wrong("%s needs DATA: fashion-mnist, mnist, shapes, or the path of a folder or a file, such as "
+                         "'elbow %s shapes'",
+                         args->command->name, args->command->name);
     if (cli_given(args, "sigma") && cli_given(args, "likelihood") && s->recipe.likelihood == ELBOW_BERNOULLI)
         return cli_wrong("--sigma is the Gaussian's: it needs --likelihood gaussian");
     if (s->recipe.model == ELBOW_LINEAR && (cli_given(args, "hidden") || cli_given(args, "activation")))
         return cli_wrong("--model linear has no hidden layer: leave --hidden and --activation out");
+    return CLI_DONE;
+}
+
+int train_check(const void *settings, const cli_args *args)
+{
+    const train_settings *s = settings;
+    const int status = train_check_recipe(s, args);
+    if (status != CLI_DONE) return status;
+    if (s->resume && s->out == NULL) return cli_wrong("--resume needs the run to go on with: --resume --out RUN");
+    if (s->resume && s->config != NULL)
+        return cli_wrong("--resume and --config: a resumed run has its recipe already; leave --config out");
+    if (s->resume && s->overwrite) return cli_wrong("--resume and --overwrite contradict each other: give one of them");
     return CLI_DONE;
 }
 
@@ -38,8 +46,8 @@ static int check_same(const train_settings *now, const train_settings *before, c
                       const cli_args *args)
 {
     char is[128], was[128];
-    for (size_t i = 0; i < args->command->option_count; i++) {
-        const cli_option *option = &args->command->options[i];
+    const cli_option *option;
+    for (size_t i = 0; (option = cli_option_at(args->command, i)) != NULL; i++) {
         if (!cli_given(args, option->name) || may_change(option->name)) continue;
         cli_show(is, sizeof is, option, now);
         cli_show(was, sizeof was, option, before);
@@ -50,7 +58,9 @@ static int check_same(const train_settings *now, const train_settings *before, c
     if (cli_given(args, "holdout") && !shared)
         return cli_wrong("--holdout %g: the run was started with another share; leave it out to resume", now->holdout);
     const double change = fabs(now->recipe.sigma2 - before->recipe.sigma2);
-    if (now->recipe.likelihood != before->recipe.likelihood || change > 1e-9 * before->recipe.sigma2)
+    const bool other =
+        now->recipe.likelihood != before->recipe.likelihood || now->recipe.spread != before->recipe.spread;
+    if (other || change > 1e-9 * before->recipe.sigma2)
         return cli_wrong("--loss, --likelihood or --sigma: not what the run was started with; leave it out to resume");
     return CLI_DONE;
 }
@@ -61,7 +71,7 @@ int train_from_run(train_settings *s, const elbow_run *run, const cli_args *args
     before.recipe = run->recipe;
     before.train = run->train;
     before.limit = run->limit;
-    before.sigma = sqrt(run->recipe.sigma2);
+    before.sigma = (train_spread){run->recipe.spread, sqrt(run->recipe.sigma2)};
     before.loss = LOSS_NOT_GIVEN;
     *s = before;
     cli_apply(s, args);
@@ -73,12 +83,14 @@ void train_settle(train_settings *s, const cli_args *args)
 {
     elbow_recipe *recipe = &s->recipe;
     if (cli_given(args, "sigma")) {
-        recipe->likelihood = ELBOW_GAUSSIAN;
-        recipe->sigma2 = s->sigma * s->sigma;
+        if (recipe->likelihood == ELBOW_BERNOULLI) recipe->likelihood = ELBOW_GAUSSIAN;
+        recipe->spread = s->sigma.from;
+        recipe->sigma2 = s->sigma.value * s->sigma.value;
     }
     if (cli_given(args, "loss")) {
         recipe->likelihood = s->loss == LOSS_BCE ? ELBOW_BERNOULLI : ELBOW_GAUSSIAN;
         recipe->sigma2 = s->loss == LOSS_SSE ? 0.5 : 1;
+        recipe->spread = ELBOW_SPREAD_FIXED;
     }
     if (recipe->model == ELBOW_LINEAR) memset(recipe->hidden, 0, sizeof recipe->hidden);
 }

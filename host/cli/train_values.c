@@ -78,80 +78,46 @@ static void show_reduction(char *out, size_t size, const void *field)
              recipe->latents == ELBOW_MEAN ? "mean" : "sum");
 }
 
-/* ---- --lr-schedule step:every=10,factor=0.5,warmup=2: the field is all the train options ---- */
+/* ---- --sigma 0.1, learned, pixel:0.5, optimal ---- */
 
-/* One "name=value" of a schedule. */
-static bool parse_rate_word(elbow_train_options *train, const char *word, cli_why *why)
+static const char *const spread_names[] = {"fixed", "learned", "pixel", "optimal"};
+
+static bool parse_sigma(void *field, const char *text, cli_why *why)
 {
-    static const char *const names[] = {"every", "factor", "to", "warmup"};
-    const bool step = train->rate == ELBOW_RATE_STEP, cosine = train->rate == ELBOW_RATE_COSINE;
-    const char *equals = strchr(word, '=');
-    const size_t length = equals != NULL ? (size_t)(equals - word) : strlen(word);
-    const bool wanted[] = {step, step, cosine, true};
-    for (size_t i = 0; i < CLI_COUNT_OF(names); i++) {
-        if (!wanted[i] || strlen(names[i]) != length || strncmp(names[i], word, length) != 0) continue;
-        char *end;
-        const double value = equals != NULL ? strtod(equals + 1, &end) : 0;
-        const bool number = equals != NULL && end != equals + 1 && *end == '\0' && isfinite(value);
-        if (!number || value < 0 || (i == 0 && value < 1) || ((i == 1 || i == 2) && value > 1)) {
-            snprintf(why->text, sizeof why->text, "'%s': %s", word,
-                     i == 0   ? "every needs a number of epochs, 1 or more"
-                     : i == 3 ? "warmup needs a number of epochs, 0 or more"
-                              : "needs a share of the rate, 0 to 1");
-            return false;
-        }
-        *(i == 0 ? &train->rate_every : i == 3 ? &train->rate_warmup : &train->rate_factor) = value;
-        return true;
+    train_spread spread = {ELBOW_SPREAD_FIXED, 1};
+    const size_t length = strcspn(text, ":");
+    const char *number = text;
+    char word[32];
+    snprintf(word, sizeof word, "%.*s", (int)length, text);
+    for (unsigned i = ELBOW_SPREAD_LEARNED; i < CLI_COUNT_OF(spread_names); i++) {
+        if (strcmp(word, spread_names[i]) != 0) continue;
+        spread.from = (elbow_spread)i;
+        number = text[length] == ':' ? text + length + 1 : NULL;
     }
-    snprintf(why->text, sizeof why->text, "'%s': takes %swarmup=EPOCHS", word,
-             step     ? "every=EPOCHS, factor=F or "
-             : cosine ? "to=F or "
-                      : "");
-    return false;
-}
-
-static bool parse_rate(void *field, const char *text, cli_why *why)
-{
-    static const char *const names[] = {"constant", "step", "cosine"};
-    elbow_train_options *train = field;
-    char copy[128], *rest = NULL;
-    snprintf(copy, sizeof copy, "%s", text);
-    const char *name = strtok_r(copy, ":", &rest);
-    size_t kind = 0;
-    while (name != NULL && kind < CLI_COUNT_OF(names) && strcmp(names[kind], name) != 0) kind++;
-    if (name == NULL || kind == CLI_COUNT_OF(names)) {
-        const char *nearest = name != NULL ? cli_nearest(name, names, CLI_COUNT_OF(names)) : NULL;
+    char *end = NULL;
+    if (number != NULL) spread.value = strtod(number, &end);
+    if (number != NULL && (end == number || *end != '\0' || !(spread.value > 0 && spread.value <= 1000))) {
+        const char *nearest = cli_nearest(word, spread_names + 1, CLI_COUNT_OF(spread_names) - 1);
         if (nearest != NULL)
-            snprintf(why->text, sizeof why->text, "no schedule '%s'; did you mean '%s'?", name, nearest);
+            snprintf(why->text, sizeof why->text, "not '%s'; did you mean '%s'?", word, nearest);
         else
-            snprintf(why->text, sizeof why->text,
-                     "a schedule is constant, step:every=10,factor=0.5 or cosine:to=0.1, each with warmup=EPOCHS");
+            snprintf(why->text, sizeof why->text, "a number above 0, at most 1,000, or learned, pixel or optimal");
         return false;
     }
-    train->rate = (elbow_rate_kind)kind;
-    if (train->rate == ELBOW_RATE_STEP) train->rate_every = 10;
-    if (train->rate != ELBOW_RATE_CONSTANT) train->rate_factor = train->rate == ELBOW_RATE_STEP ? 0.5 : 0;
-    train->rate_warmup = 0;
-    for (char *word = strtok_r(NULL, ":,", &rest); word != NULL; word = strtok_r(NULL, ":,", &rest)) {
-        if (!parse_rate_word(train, word, why)) return false;
-    }
+    memcpy(field, &spread, sizeof spread);
     return true;
 }
 
-static void show_rate(char *out, size_t size, const void *field)
+static void show_sigma(char *out, size_t size, const void *field)
 {
-    const elbow_train_options *train = field;
-    char kind[64], warmup[48] = "";
-    if (train->rate == ELBOW_RATE_STEP)
-        snprintf(kind, sizeof kind, "step:every=%g,factor=%g", train->rate_every, train->rate_factor);
-    else if (train->rate == ELBOW_RATE_COSINE)
-        snprintf(kind, sizeof kind, "cosine:to=%g", train->rate_factor);
+    train_spread spread;
+    memcpy(&spread, field, sizeof spread);
+    if (spread.from == ELBOW_SPREAD_FIXED)
+        snprintf(out, size, "%g", spread.value);
+    else if (fabs(spread.value - 1) < 1e-12)
+        snprintf(out, size, "%s", spread_names[spread.from]);
     else
-        snprintf(kind, sizeof kind, "constant");
-    if (train->rate_warmup > 0)
-        snprintf(warmup, sizeof warmup, "%cwarmup=%g", train->rate == ELBOW_RATE_CONSTANT ? ':' : ',',
-                 train->rate_warmup);
-    snprintf(out, size, "%s%s", kind, warmup);
+        snprintf(out, size, "%s:%g", spread_names[spread.from], spread.value);
 }
 
 /* ---- --shards 8 ---- */
@@ -180,5 +146,5 @@ static void show_shards(char *out, size_t size, const void *field)
 
 const cli_own train_hidden = {parse_hidden, show_hidden};
 const cli_own train_reduction = {parse_reduction, show_reduction};
-const cli_own train_rate = {parse_rate, show_rate};
 const cli_own train_shards = {parse_shards, show_shards};
+const cli_own train_sigma = {parse_sigma, show_sigma};

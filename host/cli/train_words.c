@@ -19,50 +19,52 @@ static void others(char *out, size_t size, elbow_context *context, const char *i
     elbow_devices_free(devices);
 }
 
-static void say(const char *what, const char *text)
+void train_say(const char *what, const char *text)
 {
     fprintf(stderr, "%s%-9s%s %s\n", cli_style(stderr, "1"), what, cli_plain(stderr), text);
 }
 
-static void say_device(elbow_context *context, const char *asked)
+void train_say_device(elbow_context *context, const char *asked)
 {
     const elbow_device_info *d = elbow_device(context);
     char text[768], memory[32], rest[384] = "";
     if (strcmp(asked, "auto") == 0) others(rest, sizeof rest, context, d->id);
     snprintf(text, sizeof text, "%s  %s, %u unit%s, %s%s", d->id, d->name, (unsigned)d->compute_units,
              d->compute_units == 1 ? "" : "s", cli_bytes(memory, d->memory_bytes), rest);
-    say("device", text);
+    train_say("device", text);
 }
 
-static void say_data(const elbow_data_info *data)
+void train_say_data(const elbow_data_info *data)
 {
-    char text[256], train[32], validation[32], test[32], middle[64] = "", end[96];
+    char text[256], train[32], validation[32], test[32], middle[64] = "", end[96], channels[16] = "";
     if (data->validation > 0)
         snprintf(middle, sizeof middle, ", %s validation", cli_count(validation, data->validation));
     if (data->own_test)
         snprintf(end, sizeof end, " and %s test images", cli_count(test, data->test));
     else
         snprintf(end, sizeof end, " images, which are the test images too");
-    snprintf(text, sizeof text, "%s  %s training%s%s, %ux%u", data->name, cli_count(train, data->train), middle, end,
-             (unsigned)data->width, (unsigned)data->height);
-    say("data", text);
+    if (data->channels != 1) snprintf(channels, sizeof channels, "x%u", (unsigned)data->channels);
+    snprintf(text, sizeof text, "%s  %s training%s%s, %ux%u%s", data->name, cli_count(train, data->train), middle, end,
+             (unsigned)data->width, (unsigned)data->height, channels);
+    train_say("data", text);
 }
 
-static void say_model(const train_settings *s, const elbow_data_info *data, const elbow_model *model)
+void train_say_model(const train_settings *s, const elbow_data_info *data, const elbow_model *model)
 {
     const elbow_recipe *recipe = &s->recipe;
-    char text[384], widths[128], parameters[32], likelihood[48] = "Bernoulli";
+    char text[384], widths[128], parameters[32], likelihood[48] = "Bernoulli", own[96] = "";
     size_t at = (size_t)snprintf(widths, sizeof widths, "%u", (unsigned)data->pixels);
     for (size_t i = 0; i < ELBOW_MAX_HIDDEN && recipe->hidden[i] != 0; i++)
         at += (size_t)snprintf(widths + at, sizeof widths - at, "-%u", (unsigned)recipe->hidden[i]);
     snprintf(widths + at, sizeof widths - at, "-%u", (unsigned)recipe->latent);
     if (recipe->likelihood == ELBOW_GAUSSIAN)
         snprintf(likelihood, sizeof likelihood, "Gaussian sigma %.4g", sqrt(recipe->sigma2));
-    snprintf(text, sizeof text, "%s%s, %s, %s/%s, weight %.6g; %s parameters", widths,
-             recipe->model == ELBOW_LINEAR ? " linear" : "", likelihood, recipe->pixels == ELBOW_MEAN ? "mean" : "sum",
-             recipe->latents == ELBOW_MEAN ? "mean" : "sum", recipe->weight,
-             cli_count(parameters, elbow_model_parameters(model)));
-    say("model", text);
+    if (model != NULL)
+        snprintf(own, sizeof own, ", weight %.6g; %s parameters", recipe->weight,
+                 cli_count(parameters, elbow_model_parameters(model)));
+    snprintf(text, sizeof text, "%s%s, %s, %s/%s%s", widths, recipe->model == ELBOW_LINEAR ? " linear" : "", likelihood,
+             recipe->pixels == ELBOW_MEAN ? "mean" : "sum", recipe->latents == ELBOW_MEAN ? "mean" : "sum", own);
+    train_say("model", text);
 }
 
 /* What the linear theory foresees; that nothing will be learnt is a warning even where nothing else is said. */
@@ -73,28 +75,33 @@ static void say_forecast(elbow_context *context, const train_settings *s, const 
     if (forecast.active == 0)
         cli_warn("%s", forecast.sentence);
     else if (!s->quiet)
-        say("forecast", forecast.sentence);
+        train_say("forecast", forecast.sentence);
+}
+
+void train_say_memory(elbow_context *context, const train_settings *s, const elbow_data *data)
+{
+    const uint64_t needed = elbow_model_memory(&s->recipe, data, s->train.batch),
+                   there = elbow_device(context)->memory_bytes;
+    char text[96], bytes[32], all[32];
+    snprintf(text, sizeof text, "%s on the device, the data included", cli_bytes(bytes, needed));
+    if (!s->quiet) train_say("memory", text);
+    if (there > 0 && needed > there)
+        cli_warn("%s needed and the device has %s: a smaller --batch or --limit needs less", cli_bytes(bytes, needed),
+                 cli_bytes(all, there));
 }
 
 void train_announce(elbow_context *context, const train_settings *s, const elbow_data *data, const elbow_model *model)
 {
     const elbow_data_info *about = elbow_data_about(data);
-    const uint64_t needed = elbow_model_memory(&s->recipe, data, s->train.batch),
-                   there = elbow_device(context)->memory_bytes;
-    char text[512], bytes[32], all[32];
+    char text[512];
     if (!s->quiet) {
-        say_device(context, s->device);
-        say_data(about);
-        say_model(s, about, model);
+        train_say_device(context, s->device);
+        train_say_data(about);
+        train_say_model(s, about, model);
         elbow_weight_sentence(text, sizeof text, &s->recipe, about->pixels);
-        say("weight", text);
-        say_forecast(context, s, data);
-        snprintf(text, sizeof text, "%s on the device, the data included", cli_bytes(bytes, needed));
-        say("memory", text);
-        say("run", s->out);
+        train_say("weight", text);
     }
-    if (s->quiet) say_forecast(context, s, data);
-    if (there > 0 && needed > there)
-        cli_warn("%s needed and the device has %s: a smaller --batch or --limit needs less", cli_bytes(bytes, needed),
-                 cli_bytes(all, there));
+    say_forecast(context, s, data);
+    train_say_memory(context, s, data);
+    if (!s->quiet) train_say("run", s->out);
 }

@@ -34,6 +34,12 @@ static bool folder_path(char out[PATH_MAX])
     return true;
 }
 
+bool elb_cache_is_on(void)
+{
+    char path[PATH_MAX];
+    return folder_path(path);
+}
+
 static bool entry_path(char out[PATH_MAX], const elb_cache_key *key)
 {
     if (!folder_path(out)) return false;

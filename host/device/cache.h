@@ -13,6 +13,9 @@ typedef struct elb_cache_key {
     unsigned char bytes[ELB_SHA256_BYTES];
 } elb_cache_key;
 
+/* Whether there is a cache: the user may want none, or have no home for it. */
+bool elb_cache_is_on(void);
+
 /* Reads an entry into new memory, freed with free(). False, for whatever reason, means: make it again. */
 bool elb_cache_get(void **bytes, size_t *size, const elb_cache_key *key);
 

@@ -34,6 +34,16 @@ elbow_status elb_device_reshape(elb_device *dev, elb_shape shape)
     return ELBOW_OK;
 }
 
+elbow_status elb_check_turns(elb_device *dev, uint64_t turns, const char *what, uint32_t size)
+{
+    if (dev->most_turns == 0 || turns <= dev->most_turns) return ELBOW_OK;
+    return elb_fail(
+        dev->err, ELBOW_DEVICE,
+        "device %s ends loops after %u turns: with %s %u its results would be wrong: choose another device, "
+        "such as native, or make this smaller",
+        dev->info.id, dev->most_turns, what, size);
+}
+
 /* ---- memory ---- */
 
 elbow_status elb_buffer_new(elb_buffer **buffer, elb_device *dev, size_t bytes)

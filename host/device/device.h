@@ -92,6 +92,8 @@ struct elb_device {
     bool shares_memory;    /* map costs no copy */
     bool prefers_local;    /* GPU-like: work-groups with local memory rather than one work-item per group */
     elb_shape shape;       /* of all kernels; see elb_device_reshape */
+    uint32_t most_turns;   /* after so many turns, of all its loops together, a work-item leaves every loop without a
+                              word: see elb_check_turns; 0: it does not */
     uint64_t bytes_in_use; /* of buffers */
     elb_verify *verify;    /* called before a program's first use; NULL: all are trusted */
     elb_device *reference; /* verify's own, which it opens when it needs it; closed with the device */
@@ -118,6 +120,10 @@ void elb_device_close(elb_device *dev);
 /* Gives a device other shapes, for tests and tuning. Errors: USAGE for a shape that its kernels cannot take (the native
  * device takes its own only). Programs are built anew. */
 elbow_status elb_device_reshape(elb_device *dev, elb_shape shape);
+
+/* Refuses work whose result would be wrong because a work-item's loops take more turns than the device lets them: "a
+ * batch of", 70000. Errors: DEVICE. */
+elbow_status elb_check_turns(elb_device *dev, uint64_t turns, const char *what, uint32_t size);
 
 /* ---- memory ---- */
 

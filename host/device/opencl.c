@@ -72,6 +72,7 @@ static elbow_status new_device(elb_opencl **out, elb_error *err, const elb_cl *c
     own->base.shares_memory = own->host_memory;
     own->base.prefers_local = gpu_like;
     own->base.shape = own->base.standard = elb_quirk_shape(gpu_like, width, group);
+    own->base.most_turns = elb_quirk_most_turns(found->info.name);
     *out = own;
     return ELBOW_OK;
 }

@@ -29,6 +29,7 @@
     X(GetProgramBuildInfo)                                                                                             \
     X(GetProgramInfo)                                                                                                  \
     X(ReleaseProgram)                                                                                                  \
+    X(RetainProgram)                                                                                                   \
     X(CreateKernel)                                                                                                    \
     X(SetKernelArg)                                                                                                    \
     X(ReleaseKernel)                                                                                                   \

@@ -14,9 +14,9 @@ typedef struct elb_instance {
     unsigned char options[ELB_MAX_OPTIONS_SIZE];
     cl_program program;
     cl_kernel kernel;
-    bool trusted; /* verify found it good */
-    bool to_keep; /* built from source and not yet in the cache, under this key */
-    elb_cache_key key;
+    bool trusted;      /* verify found it good */
+    bool to_keep;      /* built from source and not yet in the cache */
+    elb_cache_key key; /* of the program, which kernels of the same source and options share */
 } elb_instance;
 
 /* A launch that is being timed (opencl_profile.c). */
@@ -72,6 +72,8 @@ void elb_quirk_slug(char *out, size_t size, const char *platform);
 bool elb_quirk_on_processor(const char *platform, const char *device);
 /* Should the device be given GPU-like shapes, though it runs on the processor? */
 bool elb_quirk_gpu_like(const char *platform, const char *device);
+/* After how many turns it ends a work-item's loops; 0: it does not. */
+uint32_t elb_quirk_most_turns(const char *device);
 /* The shapes of kernels: cpu or GPU-like, the width of float vectors it reports, its largest work-group. */
 elb_shape elb_quirk_shape(bool gpu_like, uint32_t native_width, size_t largest_group);
 

@@ -93,26 +93,27 @@ elbow_status elb_opencl_wrap(elb_buffer **buffer, elb_device *dev, void *memory)
     return ELBOW_OK;
 }
 
-static elbow_status enqueue_write(elb_opencl *own, cl_bool wait, elb_buffer *buffer, size_t at, const void *from,
-                                  size_t bytes)
+static elbow_status enqueue_write(elb_opencl *own, elb_buffer *buffer, size_t at, const void *from, size_t bytes)
 {
     const cl_int code =
-        own->cl.EnqueueWriteBuffer(own->queue, elb_memory_of(buffer), wait, at, bytes, from, 0, NULL, NULL);
-    if (code != CL_SUCCESS) return fail(own, "clEnqueueWriteBuffer", code);
-    if (wait) own->staged = 0; /* in order: all earlier writes are done */
-    return ELBOW_OK;
+        own->cl.EnqueueWriteBuffer(own->queue, elb_memory_of(buffer), CL_FALSE, at, bytes, from, 0, NULL, NULL);
+    return code == CL_SUCCESS ? ELBOW_OK : fail(own, "clEnqueueWriteBuffer", code);
 }
 
 /* Small pieces go by way of the stage, so that the host runs on while the queue is busy; large ones, and small ones
- * when the stage is full, wait. */
+ * when the stage is full, wait: for the queue, since Intel's runtime returns from a blocking write while earlier ones
+ * have still to be done. */
 elbow_status elb_cl_write(elb_device *dev, elb_buffer *buffer, size_t at, const void *from, size_t bytes)
 {
     elb_opencl *own = elb_opencl_of(dev);
     if (!bytes) return ELBOW_OK;
-    if (bytes > ELB_STAGE_BYTES - own->staged) return enqueue_write(own, CL_TRUE, buffer, at, from, bytes);
+    if (bytes > ELB_STAGE_BYTES - own->staged) {
+        TRY(enqueue_write(own, buffer, at, from, bytes));
+        return elb_cl_finish(dev);
+    }
     char *to = own->stage + own->staged;
     memcpy(to, from, bytes);
-    TRY(enqueue_write(own, CL_FALSE, buffer, at, to, bytes));
+    TRY(enqueue_write(own, buffer, at, to, bytes));
     own->staged += (bytes + 63) / 64 * 64;
     if (own->staged > ELB_STAGE_BYTES) own->staged = ELB_STAGE_BYTES;
     return ELBOW_OK;
@@ -120,7 +121,7 @@ elbow_status elb_cl_write(elb_device *dev, elb_buffer *buffer, size_t at, const 
 
 elbow_status elb_cl_write_later(elb_device *dev, elb_buffer *buffer, size_t at, const void *from, size_t bytes)
 {
-    return bytes ? enqueue_write(elb_opencl_of(dev), CL_FALSE, buffer, at, from, bytes) : ELBOW_OK;
+    return bytes ? enqueue_write(elb_opencl_of(dev), buffer, at, from, bytes) : ELBOW_OK;
 }
 
 static elbow_status enqueue_read(elb_opencl *own, cl_bool wait, void *to, elb_buffer *buffer, size_t at, size_t bytes)

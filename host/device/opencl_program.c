@@ -85,7 +85,7 @@ static elbow_status from_source(elb_opencl *own, elb_instance *instance, const e
 }
 
 /* Puts the built program into the cache. What cannot be kept is built again next time: a remark, once. */
-static void keep_binary(elb_opencl *own, cl_program program, const elb_cache_key *key)
+static void keep_locked(elb_opencl *own, cl_program program, const elb_cache_key *key)
 {
     cl_uint devices = 0;
     size_t size = 0;
@@ -106,6 +106,39 @@ static void keep_binary(elb_opencl *own, cl_program program, const elb_cache_key
     elb_remark(own->base.err, "built programs are not kept for the next start: %s", why.text);
 }
 
+/* PoCL compiles a kernel for its work-group size at the first launch, and what it gives as the binary is fixed when it
+ * is first asked for: asked after the launch, the binary holds that code too (4 ms instead of 180 to the first launch
+ * of the next process). Being asked it compiles every kernel once more, for any size: so it is asked when the device is
+ * closed, where no first step waits for it. */
+static void keep_binary(elb_opencl *own, cl_program program, const elb_cache_key *key)
+{
+    if (!elb_cache_is_on()) return;
+    const int lock = elb_cache_lock("build");
+    keep_locked(own, program, key);
+    elb_cache_unlock(lock);
+}
+
+/* An instance of another kernel in the same program; NULL if there is none. */
+static const elb_instance *find_sibling(const elb_opencl *own, const elb_cache_key *key)
+{
+    for (uint32_t i = 0; i < own->instance_kernels; i++)
+        for (const elb_instance *at = own->instances[i]; at; at = at->next)
+            if (memcmp(&at->key, key, sizeof *key) == 0) return at;
+    return NULL;
+}
+
+static elbow_status from_sibling(elb_opencl *own, elb_instance *instance, const elb_kernel *kernel,
+                                 const elb_instance *sibling)
+{
+    cl_int code = CL_SUCCESS;
+    instance->kernel = own->cl.CreateKernel(sibling->program, kernel->name, &code);
+    if (code != CL_SUCCESS) return fail(own, "clCreateKernel", kernel, code);
+    code = own->cl.RetainProgram(sibling->program);
+    if (code != CL_SUCCESS) return fail(own, "clRetainProgram", kernel, code);
+    instance->program = sibling->program;
+    return ELBOW_OK;
+}
+
 /* As if nothing had ever been built: a macro that no kernel reads makes the options new to the driver's own cache. */
 static elbow_status rebuild(elb_opencl *own, elb_instance *instance, const elb_kernel *kernel,
                             const char *build_options)
@@ -119,32 +152,20 @@ static elbow_status build(elb_opencl *own, elb_instance *instance, const elb_ker
 {
     char build_options[ELB_BUILD_OPTIONS_SIZE];
     TRY(elb_build_options(own->base.err, build_options, own->base.shape, kernel, options));
-    if (own->base.rebuild) return rebuild(own, instance, kernel, build_options);
     elb_cache_key key;
     elb_program_key(&key, "program", &own->base.info, kernel->source, build_options);
+    const elb_instance *sibling = find_sibling(own, &key);
+    instance->key = key;
+    if (sibling) return from_sibling(own, instance, kernel, sibling);
+    if (own->base.rebuild) return rebuild(own, instance, kernel, build_options);
     if (from_binary(own, instance, kernel, build_options, &key)) return ELBOW_OK;
     /* One process at a time: PoCL's own cache races, and whoever waited finds the program ready. */
     const int lock = elb_cache_lock("build");
     elbow_status status = ELBOW_OK;
     if (lock < 0 || !from_binary(own, instance, kernel, build_options, &key)) {
         status = from_source(own, instance, kernel, build_options);
-        instance->key = key;
         instance->to_keep = status == ELBOW_OK;
     }
-    elb_cache_unlock(lock);
-    return status;
-}
-
-/* PoCL compiles a kernel for its work-group size at the first launch, and what it gives as the binary is fixed when it
- * is first asked for: asked after the launch, the binary holds that code too (4 ms instead of 180 to the first launch
- * of the next process). */
-static elbow_status keep_after_launch(elb_opencl *own, elb_instance *instance)
-{
-    if (!instance->to_keep) return ELBOW_OK;
-    const int lock = elb_cache_lock("build");
-    const elbow_status status = elb_cl_finish(&own->base);
-    instance->to_keep = false;
-    if (status == ELBOW_OK) keep_binary(own, instance->program, &instance->key);
     elb_cache_unlock(lock);
     return status;
 }
@@ -153,7 +174,7 @@ static elbow_status keep_after_launch(elb_opencl *own, elb_instance *instance)
 
 static void free_instance(elb_opencl *own, elb_instance *instance)
 {
-    if (instance->to_keep) keep_binary(own, instance->program, &instance->key); /* prepared, never launched */
+    if (instance->to_keep) keep_binary(own, instance->program, &instance->key);
     if (instance->kernel) own->cl.ReleaseKernel(instance->kernel);
     if (instance->program) own->cl.ReleaseProgram(instance->program);
     free(instance);
@@ -279,6 +300,5 @@ elbow_status elb_cl_launch(elb_device *dev, const elb_kernel *kernel, const void
     const cl_int code = own->cl.EnqueueNDRangeKernel(own->queue, instance->kernel, 2, NULL, global, local, 0, NULL,
                                                      dev->profile ? &event : NULL);
     if (code != CL_SUCCESS) return fail(own, "clEnqueueNDRangeKernel", kernel, code);
-    if (event) TRY(elb_cl_time_launch(own, event, kernel, options, values));
-    return keep_after_launch(own, instance);
+    return event ? elb_cl_time_launch(own, event, kernel, options, values) : ELBOW_OK;
 }

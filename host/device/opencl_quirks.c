@@ -75,6 +75,12 @@ bool elb_quirk_gpu_like(const char *platform, const char *device)
     return (known && known->gpu_like) || is_processor_driver(device);
 }
 
+/* LP_MAX_TGSI_LOOP_ITERATIONS in Mesa's gallivm: seen with 22.3.6. */
+uint32_t elb_quirk_most_turns(const char *device)
+{
+    return strstr(device, "llvmpipe") ? 65535 : 0;
+}
+
 elb_shape elb_quirk_shape(bool gpu_like, uint32_t native_width, size_t largest_group)
 {
     if (gpu_like) {

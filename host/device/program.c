@@ -80,10 +80,11 @@ void elb_program_key(elb_cache_key *key, const char *purpose, const elbow_device
 
 static bool verdict_key(elb_cache_key *key, elb_device *dev, const elb_kernel *kernel, const void *options)
 {
-    char build_options[ELB_BUILD_OPTIONS_SIZE];
+    char build_options[ELB_BUILD_OPTIONS_SIZE], purpose[80];
     elb_error unheard = {0};
     if (elb_build_options(&unheard, build_options, dev->shape, kernel, options) != ELBOW_OK) return false;
-    elb_program_key(key, "verdict", &dev->info, kernel->source, build_options);
+    elb_format(purpose, sizeof purpose, "verdict on %s", kernel->name); /* a source may hold several kernels */
+    elb_program_key(key, purpose, &dev->info, kernel->source, build_options);
     return true;
 }
 

@@ -1,12 +1,11 @@
 #include "io/data.h"
 
 #include "base/sha256.h"
-#include "io/idx.h"
+#include "io/values.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static size_t value_size(const elbow_data *data)
 {
@@ -51,6 +50,7 @@ static void measure_floats(elbow_data *data, const elb_part *part)
     const size_t pixels = data->info.pixels;
     double sum = 0, low = INFINITY, high = -INFINITY;
     uint64_t grey = 0;
+    bool whole = true;
     for (uint32_t i = 0; i < part->count; i++) {
         const float *image = (const float *)part->images->pixels + part->rows[i] * pixels;
         double of_image = 0;
@@ -59,12 +59,14 @@ static void measure_floats(elbow_data *data, const elb_part *part)
             of_image += value;
             low = value < low ? value : low, high = value > high ? value : high;
             grey += value != 0.0 && value != 1.0;
+            whole = whole && value == floor(value);
         }
         sum += of_image;
     }
     const double total = (double)part->count * (double)pixels;
     data->info.minimum = low, data->info.maximum = high;
     data->info.mean = sum / total, data->info.grey = (double)grey / total;
+    data->info.counts = whole && low >= 0 && high > 1;
 }
 
 void elb_data_measure(elbow_data *data)
@@ -121,46 +123,31 @@ elbow_status elb_data_finish(elbow_data *data, elb_error *err)
     return ELBOW_OK;
 }
 
-/* The last part of a path, without what IDX files have at their end. */
-static void name_it(elbow_data *data, const char *source)
+/* A square of 16 or more a side is taken for an image: smaller ones are as likely a table's columns. */
+static uint32_t side_of(uint32_t values)
 {
-    size_t end = strlen(source);
-    while (end > 1 && source[end - 1] == '/') end--;
-    size_t start = end;
-    while (start > 0 && source[start - 1] != '/') start--;
-    elb_format(data->info.name, sizeof data->info.name, "%.*s", (int)(end - start), source + start);
+    const uint32_t side = (uint32_t)lround(sqrt(values));
+    return side >= 16 && side * side == values ? side : 0;
 }
 
-static elbow_status load_found(elbow_data *data, elb_error *err, const char *source, uint32_t limit)
+elbow_status elb_data_take(elbow_data *data, elb_error *err, int which, const char *path, const elb_block *block)
 {
-    char *path = NULL;
-    TRY(elb_data_find(&path, err, source));
-    struct stat about;
-    const bool folder = !stat(path, &about) && S_ISDIR(about.st_mode);
-    const elbow_status status =
-        folder ? elb_idx_folder(data, err, path, limit) : elb_idx_single(data, err, path, limit);
-    free(path);
-    return status;
-}
-
-elbow_status elb_data_load(elbow_data **out, elb_error *err, const char *source, uint32_t limit)
-{
-    *out = NULL;
-    if (!source || !*source)
-        return elb_fail(err, ELBOW_USAGE, "no data named: give fashion-mnist, mnist, shapes, a folder or an IDX file");
-    elbow_data *data = NULL;
-    elbow_status status;
-    TRY_DONE(elb_new(err, &data, 1, sizeof *data, "the data set"));
-    name_it(data, source);
-    if (!strcmp(source, "shapes"))
-        TRY_DONE(elb_shapes_make(data, err, limit));
-    else
-        TRY_DONE(load_found(data, err, source, limit));
-    TRY_DONE(elb_data_finish(data, err));
-    *out = data, data = NULL;
-done:
-    elb_data_free(data);
-    return status;
+    elbow_data_info *info = &data->info;
+    const uint32_t side = block->flat ? side_of(block->size[2]) : 0;
+    const uint32_t height = side ? side : block->size[1], width = side ? side : block->size[2];
+    data->source[which] = (elb_images){.pixels = block->values, .count = block->size[0]};
+    if (which && (info->bytes != block->bytes || info->height != height || info->width != width ||
+                  info->channels != block->size[3]))
+        return elb_fail(err, ELBOW_BAD_DATA,
+                        "%s: test images of %ux%ux%u %s, but training images of %ux%ux%u %s: they belong to different "
+                        "data sets",
+                        path, height, width, block->size[3], block->bytes ? "bytes" : "floats", info->height,
+                        info->width, info->channels, info->bytes ? "bytes" : "floats");
+    if (side && !which)
+        elb_remark(err, "%s: rows of %u values are taken for images of %ux%u", path, block->size[2], side, side);
+    info->height = height, info->width = width, info->channels = block->size[3];
+    info->bytes = block->bytes;
+    return ELBOW_OK;
 }
 
 static elbow_status copy_floats(elbow_data *data, elb_error *err, int which, const float *from, uint32_t count)
@@ -173,9 +160,9 @@ static elbow_status copy_floats(elbow_data *data, elb_error *err, int which, con
     const uint32_t size[4] = {count, data->info.height, data->info.width, data->info.channels};
     for (size_t i = 0; i < count * pixels; i++) {
         char place[96];
-        if (!isfinite(from[i]))
+        if (elb_unfit((double)from[i]))
             return elb_fail(err, ELBOW_BAD_DATA, "%s images: %s is %s: remove or replace it", names[which],
-                            elb_idx_place(place, size, i), isnan(from[i]) ? "not a number" : "infinite");
+                            elb_place(place, size, i), elb_unfit((double)from[i]));
         ((float *)to->pixels)[i] = elb_canonical(from[i]);
     }
     return ELBOW_OK;

@@ -53,13 +53,26 @@ static inline const elb_part *elb_data_part(const elbow_data *data, elbow_split 
 /* The pixels of one datum of a split as floats in 0..1 (bytes / 255, rounded to float32), into out (pixels). */
 void elb_data_datum(float *out, const elbow_data *data, elbow_split split, uint32_t index);
 
-/* ---- for the sources (IDX folders, made-up shapes) ---- */
+/* ---- for the readers of sources ---- */
+
+/* Images as a reader hands them over. */
+typedef struct elb_block {
+    uint32_t size[4]; /* count, height, width, channels */
+    bool flat;        /* rows of numbers without a height: size is count, 1, numbers, 1 */
+    bool bytes;       /* values are uint8_t (value / 255), else canonical float */
+    void *values;     /* row major, newly allocated */
+} elb_block;
+
+/* Makes a block the training images (which 0) or those of the test (1); its values are data's, whatever is returned.
+ * Flat rows whose number is a square of 16 or more become square images, which a remark says. Errors: BAD_DATA: test
+ * images of another size or kind than the training images. */
+elbow_status elb_data_take(elbow_data *data, elb_error *err, int which, const char *path, const elb_block *block);
 
 /* Takes images that a source has filled into data->source and info's sizes; finishes the splits, numbers and hash.
  * Errors: BAD_DATA (constant, or all images the same), MEMORY. */
 elbow_status elb_data_finish(elbow_data *data, elb_error *err);
 
-/* Recomputes minimum, maximum, mean and grey over the training split. */
+/* Recomputes minimum, maximum, mean, grey and counts over the training split. */
 void elb_data_measure(elbow_data *data);
 
 /* The fixed hash of an index that orders made-up images and chooses those held out (splitmix64). */
@@ -78,9 +91,21 @@ elbow_status elb_data_made_up(elbow_data **data, elb_error *err, uint32_t height
 /* The 32x32 grey images of known factors; limit as for loading. */
 elbow_status elb_shapes_make(elbow_data *data, elb_error *err, uint32_t limit);
 
-/* Fills data from a folder of IDX files or from one IDX file. */
-elbow_status elb_idx_folder(elbow_data *data, elb_error *err, const char *folder, uint32_t limit);
-elbow_status elb_idx_single(elbow_data *data, elb_error *err, const char *path, uint32_t limit);
+/* ---- the readers: each fills data from a path; limit as for loading ---- */
+
+typedef elbow_status elb_reader(elbow_data *data, elb_error *err, const char *path, uint32_t limit);
+
+elb_reader elb_idx_folder, elb_idx_single; /* folder.c */
+elb_reader elb_npy_single, elb_npz_single; /* arrays.c */
+elb_reader elb_csv_single;                 /* csv.c */
+elb_reader elb_cifar_folder, elb_cifar_single;
+elb_reader elb_pictures_folder;
+
+/* Which reader a folder is for, by what it holds; NULL if for none. */
+elb_reader *elb_folder_reader(const char *folder);
+
+/* Whether a path is by its name one of the images that elb_pictures_folder reads. */
+bool elb_is_picture(const char *path);
 
 /* Where a data set's name or path leads: *path is newly allocated and is a folder or a file. Errors: NOT_FOUND with the
  * places that were searched. */

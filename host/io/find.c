@@ -1,25 +1,13 @@
 /* find.c - where the data set that a name or a path stands for lies. */
 #include "io/data.h"
 
-#include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 /* What Debian's dataset-* packages install into. */
 static const char packages[] = "/usr/share/datasets";
-
-/* Whether the folder holds training images under their usual names. */
-static bool has_images(const char *folder)
-{
-    DIR *list = opendir(folder);
-    if (!list) return false;
-    bool found = false;
-    for (const struct dirent *entry; !found && (entry = readdir(list));)
-        found = !strncmp(entry->d_name, "train-images", 12);
-    closedir(list);
-    return found;
-}
 
 static elbow_status join(char **out, elb_error *err, const char *a, size_t a_size, const char *b)
 {
@@ -29,12 +17,12 @@ static elbow_status join(char **out, elb_error *err, const char *a, size_t a_siz
     return ELBOW_OK;
 }
 
-/* Takes entry/name if it holds images; *path stays NULL if it does not. */
+/* Takes entry/name if it is a folder that a reader knows; *path stays NULL if it does not. */
 static elbow_status try_place(char **path, elb_error *err, const char *entry, size_t size, const char *name)
 {
     char *candidate = NULL;
     TRY(join(&candidate, err, entry, size, name));
-    if (has_images(candidate))
+    if (elb_folder_reader(candidate))
         *path = candidate;
     else
         free(candidate);
@@ -65,7 +53,7 @@ static elbow_status search_path(char **path, elb_error *err, const char *list, c
 static elbow_status not_found(elb_error *err, const char *source, const char *list)
 {
     if (strchr(source, '/')) return elb_fail(err, ELBOW_NOT_FOUND, "%s does not exist", source);
-    const char *get = "give the path of a folder with its IDX files";
+    const char *get = "give the path of a folder or a file";
     if (!strcmp(source, "fashion-mnist")) get = "install Debian's package dataset-fashion-mnist";
     if (!strcmp(source, "mnist"))
         get = "put its four IDX files (train-images-idx3-ubyte.gz, ...) into a folder named mnist and that folder's "
@@ -86,6 +74,8 @@ elbow_status elb_data_find(char **path, elb_error *err, const char *source)
         if (*path) return ELBOW_OK;
     }
     struct stat about;
+    if (stat(source, &about) && errno != ENOENT && errno != ENOTDIR)
+        return elb_fail(err, ELBOW_IO, "%s: %s", source, strerror(errno));
     if (stat(source, &about)) return not_found(err, source, list);
     return join(path, err, source, strlen(source), "");
 }

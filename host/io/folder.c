@@ -3,6 +3,7 @@
 #include "io/idx.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +14,7 @@ static elbow_status find_file(char **path, elb_error *err, const char *folder, c
     char best[256] = "";
     const size_t length = strlen(prefix);
     DIR *list = opendir(folder);
-    if (!list) return elb_fail(err, ELBOW_IO, "%s cannot be listed", folder);
+    if (!list) return elb_fail(err, ELBOW_IO, "%s cannot be listed: %s", folder, strerror(errno));
     for (const struct dirent *entry; (entry = readdir(list));) {
         const char *name = entry->d_name, *rest = name + length;
         if (strncmp(name, prefix, length) || (*rest != '-' && *rest != '.') || strncmp(rest + 1, "idx", 3)) continue;
@@ -32,18 +33,9 @@ static elbow_status read_images(elbow_data *data, elb_error *err, int which, con
     elb_idx idx;
     const elbow_status status = elb_idx_read(&idx, err, path, limit);
     if (status == ELBOW_OK && idx.axes >= 3) {
-        elbow_data_info *info = &data->info;
-        data->source[which] = (elb_images){.pixels = idx.values, .count = idx.size[0]};
-        if (which && (info->bytes != idx.bytes || info->height != idx.size[1] || info->width != idx.size[2] ||
-                      info->channels != idx.size[3]))
-            return elb_fail(err, ELBOW_BAD_DATA,
-                            "%s: test images of %ux%ux%u %s, but training images of %ux%ux%u %s: they "
-                            "belong to different data sets",
-                            path, idx.size[1], idx.size[2], idx.size[3], idx.bytes ? "bytes" : "floats", info->height,
-                            info->width, info->channels, info->bytes ? "bytes" : "floats");
-        info->height = idx.size[1], info->width = idx.size[2], info->channels = idx.size[3];
-        info->bytes = idx.bytes;
-        return ELBOW_OK;
+        elb_block block = {.bytes = idx.bytes, .values = idx.values};
+        memcpy(block.size, idx.size, sizeof block.size);
+        return elb_data_take(data, err, which, path, &block);
     }
     elb_idx_free(&idx);
     if (status == ELBOW_OK) return elb_fail(err, ELBOW_BAD_DATA, "%s holds labels, not images", path);

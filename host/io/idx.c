@@ -1,8 +1,9 @@
 #include "io/idx.h"
 
+#include "io/values.h"
+
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,17 +25,6 @@ typedef struct reader {
     uint64_t bytes; /* of the whole file as its header says, uncompressed */
     uint64_t done;  /* read so far, uncompressed */
 } reader;
-
-char *elb_idx_place(char out[96], const uint32_t size[4], size_t element)
-{
-    const size_t channel = element % size[3];
-    const size_t column = element / size[3] % size[2];
-    const size_t row = element / size[3] / size[2] % size[1];
-    const size_t image = element / size[3] / size[2] / size[1];
-    const int length = snprintf(out, 96, "image %zu (counted from 0), row %zu, column %zu", image, row, column);
-    if (size[3] > 1 && length > 0 && length < 96) snprintf(out + length, 96 - (size_t)length, ", channel %zu", channel);
-    return out;
-}
 
 static const char *items(const elb_idx *idx)
 {
@@ -218,16 +208,13 @@ static elbow_status convert(elb_idx *idx, const reader *in, elb_error *err, cons
         if (idx->bytes) {
             if (value < 0 || value > 255)
                 return elb_fail(err, ELBOW_BAD_DATA, "%s: %s is %.0f; integers must be 0..255 (write floats otherwise)",
-                                in->path, elb_idx_place(place, idx->size, first + i), value);
+                                in->path, elb_place(place, idx->size, first + i), value);
             ((uint8_t *)idx->values)[first + i] = (uint8_t)value;
             continue;
         }
-        if (!(fabs(value) <= 0x1.fffffep127))
+        if (elb_unfit(value))
             return elb_fail(err, ELBOW_BAD_DATA, "%s: %s is %s: remove or replace it", in->path,
-                            elb_idx_place(place, idx->size, first + i),
-                            isnan(value)   ? "not a number"
-                            : isinf(value) ? "infinite"
-                                           : "too large for float32");
+                            elb_place(place, idx->size, first + i), elb_unfit(value));
         ((float *)idx->values)[first + i] = elb_canonical((float)value);
     }
     return ELBOW_OK;

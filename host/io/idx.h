@@ -21,14 +21,4 @@ typedef struct elb_idx {
 elbow_status elb_idx_read(elb_idx *idx, elb_error *err, const char *path, uint32_t limit);
 void elb_idx_free(elb_idx *idx);
 
-/* "image 12 (counted from 0), row 3, column 4[, channel 1]" of an element, for messages. Writes into out, returns it.
- */
-char *elb_idx_place(char out[96], const uint32_t size[4], size_t element);
-
-/* x, or +0 where |x| < 2^-40. */
-static inline float elb_canonical(float x)
-{
-    return x < 0x1p-40f && x > -0x1p-40f ? 0.0f : x;
-}
-
 #endif

@@ -3,7 +3,9 @@
 #include "base/file.h"
 
 #include <ctype.h>
+#include <float.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,7 +51,7 @@ static const char *after(const char *text, const char *key)
     return at;
 }
 
-static elbow_status read_shape(elb_npy *out, elb_error *err, const char *at)
+static elbow_status read_shape(elb_npy_view *out, elb_error *err, const char *at)
 {
     for (int i = 0; i < ELB_NPY_AXES; i++) out->shape[i] = 1;
     out->count = 1;
@@ -68,38 +70,34 @@ static elbow_status read_shape(elb_npy *out, elb_error *err, const char *at)
     }
 }
 
-static elbow_status read_values(elb_npy *out, elb_error *err, const char *type, const unsigned char *body, size_t size)
+/* "'<f4'": the order of bytes, the kind and the width; false for what is not read. */
+static bool read_type(elb_npy_view *out, const char *type)
 {
-    const size_t width = !strncmp(type, "'<f4'", 5)   ? 4
-                         : !strncmp(type, "'<f8'", 5) ? 8
-                         : !strncmp(type, "'|u1'", 5) ? 1
-                                                      : 0;
-    if (!width)
+    static const char *const known[] = {"f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"};
+    for (size_t i = 0; i < COUNT(known); i++) {
+        const char *name = known[i];
+        if (type[0] != '\'' || strncmp(type + 2, name, 2) != 0 || type[4] != '\'') continue;
+        out->kind = name[0], out->width = (size_t)(name[1] - '0');
+        return type[1] == '<' || (type[1] == '|' && out->width == 1);
+    }
+    return false;
+}
+
+static elbow_status check_body(elb_npy_view *out, elb_error *err, const char *type, size_t size)
+{
+    if (!read_type(out, type))
         return elb_fail(err, ELBOW_BAD_FILE,
                         "its type %.*s is not read; convert it: numpy.save(path, a.astype('float32'))",
                         (int)strcspn(type, ","), type);
     size_t bytes;
-    if (!elb_times(&bytes, out->count, width) || bytes != size)
+    if (!elb_times(&bytes, out->count, out->width) || bytes != size)
         return elb_fail(err, ELBOW_BAD_FILE,
                         "it holds %zu bytes of data, but its shape needs %zu values of %zu bytes: copy it again", size,
-                        out->count, width);
-    TRY(elb_new(err, &out->values, out->count, sizeof(float), "an array"));
-    for (size_t i = 0; i < out->count; i++) {
-        double wide;
-        if (width == 4)
-            memcpy(&out->values[i], body + 4 * i, 4);
-        else if (width == 1)
-            out->values[i] = (float)body[i];
-        else {
-            memcpy(&wide, body + 8 * i, 8);
-            const bool over = wide > 0x1.fffffep127 || wide < -0x1.fffffep127;
-            out->values[i] = !over ? (float)wide : wide > 0 ? __builtin_inff() : -__builtin_inff();
-        }
-    }
+                        out->count, out->width);
     return ELBOW_OK;
 }
 
-elbow_status elb_npy_parse(elb_npy *out, elb_error *err, const void *file, size_t size)
+elbow_status elb_npy_look(elb_npy_view *out, elb_error *err, const void *file, size_t size)
 {
     memset(out, 0, sizeof *out);
     const unsigned char *raw = file;
@@ -113,6 +111,7 @@ elbow_status elb_npy_parse(elb_npy *out, elb_error *err, const void *file, size_
     TRY(elb_new(err, &text, header + 1, 1, "a header"));
     memcpy(text, raw + start, header);
     const char *type = after(text, "'descr'"), *order = after(text, "'fortran_order'");
+    out->body = raw + start + header;
     elbow_status status;
     TRY_DONE(read_shape(out, err, after(text, "'shape'")));
     if (!type || !order)
@@ -120,10 +119,74 @@ elbow_status elb_npy_parse(elb_npy *out, elb_error *err, const void *file, size_
     else if (strncmp(order, "False", 5) && out->axes > 1)
         status = elb_fail(err, ELBOW_BAD_FILE, "it is in Fortran order: save numpy.ascontiguousarray(a)");
     else
-        status = read_values(out, err, type, raw + start + header, size - start - header);
+        status = check_body(out, err, type, size - start - header);
 done:
     free(text);
     return status;
+}
+
+/* IEEE 754's binary16: 1, 5 and 10 bits. */
+static double half_value(const unsigned char *at)
+{
+    const int bits = at[0] | at[1] << 8, exponent = bits >> 10 & 31, fraction = bits & 1023;
+    const double size = exponent == 31 ? (fraction ? (double)NAN : (double)INFINITY)
+                        : exponent     ? ldexp(1024 + fraction, exponent - 25)
+                                       : ldexp(fraction, -24);
+    return bits >> 15 ? -size : size;
+}
+
+static double float_value(const unsigned char *at, size_t width)
+{
+    float narrow;
+    double wide;
+    if (width == 2) return half_value(at);
+    if (width == 8) {
+        memcpy(&wide, at, sizeof wide);
+        return wide;
+    }
+    memcpy(&narrow, at, sizeof narrow);
+    return (double)narrow;
+}
+
+double elb_npy_value(const elb_npy_view *view, size_t element)
+{
+    const unsigned char *at = view->body + element * view->width;
+    uint64_t bits = 0;
+    if (view->kind == 'f') return float_value(at, view->width);
+    for (size_t i = view->width; i-- > 0;) bits = bits << 8 | at[i];
+    if (view->kind == 'b') return bits ? 1 : 0;
+    if (view->kind == 'u') return (double)bits;
+    const uint64_t sign = UINT64_C(1) << (8 * view->width - 1);
+    return (double)(int64_t)((bits ^ sign) - sign);
+}
+
+char *elb_npy_shape(char out[ELB_NPY_SHAPE], uint32_t axes, const uint64_t *shape)
+{
+    size_t at = 1;
+    elb_format(out, ELB_NPY_SHAPE, "(");
+    for (uint32_t i = 0; i < axes; i++) {
+        elb_format(out + at, ELB_NPY_SHAPE - at, "%s%" PRIu64, i ? ", " : "", shape[i]);
+        at += strlen(out + at);
+    }
+    elb_format(out + at, ELB_NPY_SHAPE - at, ")");
+    return out;
+}
+
+elbow_status elb_npy_parse(elb_npy *out, elb_error *err, const void *file, size_t size)
+{
+    elb_npy_view view;
+    memset(out, 0, sizeof *out);
+    TRY(elb_npy_look(&view, err, file, size));
+    TRY(elb_new(err, &out->values, view.count, sizeof(float), "an array"));
+    out->axes = view.axes, out->count = view.count;
+    memcpy(out->shape, view.shape, sizeof out->shape);
+    for (size_t i = 0; i < view.count; i++) {
+        const double value = elb_npy_value(&view, i);
+        out->values[i] = fabs(value) <= (double)FLT_MAX || isnan(value) ? (float)value
+                         : value > 0                                    ? INFINITY
+                                                                        : -INFINITY;
+    }
+    return ELBOW_OK;
 }
 
 elbow_status elb_npy_read(elb_npy *out, elb_error *err, const char *path)

@@ -229,18 +229,14 @@ static bool inflate_all(unsigned char *to, uint64_t size, const unsigned char *f
     return result == Z_STREAM_END && whole;
 }
 
-static elbow_status parse_member(elb_npy *out, elb_error *err, const elb_npz_member *m, const unsigned char *bytes)
+/* The bytes of a member, not yet checked: in the archive, or inflated into *own. */
+static elbow_status unpack(const unsigned char **bytes, void **own, elb_error *err, const elb_npz *npz,
+                           const elb_npz_member *m)
 {
-    if (crc_of(bytes, m->size) != m->crc)
-        return elb_fail(err, ELBOW_BAD_FILE, "'%s' is damaged (its CRC differs): copy it again", m->name);
-    const elbow_status status = elb_npy_parse(out, err, bytes, (size_t)m->size);
-    return status == ELBOW_OK ? ELBOW_OK : elb_blame(err, "'%s'", m->name);
-}
-
-static elbow_status unpack(elb_npy *out, elb_error *err, const elb_npz_member *m, const unsigned char *body)
-{
-    unsigned char *bytes = NULL;
-    if (m->method == STORED && m->packed == m->size) return parse_member(out, err, m, body);
+    const unsigned char *body = NULL;
+    TRY(find_body(&body, err, npz, m));
+    *bytes = body;
+    if (m->method == STORED && m->packed == m->size) return ELBOW_OK;
     if (m->method != DEFLATED)
         return elb_fail(err, ELBOW_BAD_FILE,
                         "'%s' is packed by a method (%u) that is not read: use numpy.savez or numpy.savez_compressed",
@@ -248,24 +244,54 @@ static elbow_status unpack(elb_npy *out, elb_error *err, const elb_npz_member *m
     if (m->size / MOST_RATIO > m->packed)
         return elb_fail(err, ELBOW_BAD_FILE, "'%s' claims %" PRIu64 " bytes out of %" PRIu64 ", which cannot be",
                         m->name, m->size, m->packed);
-    TRY(elb_new(err, &bytes, (size_t)m->size, 1, m->name));
-    const elbow_status status =
-        inflate_all(bytes, m->size, body, m->packed)
-            ? parse_member(out, err, m, bytes)
-            : elb_fail(err, ELBOW_BAD_FILE, "'%s' cannot be unpacked to its %" PRIu64 " bytes: copy it again", m->name,
-                       m->size);
-    free(bytes);
-    return status;
+    TRY(elb_new(err, own, (size_t)m->size, 1, m->name));
+    *bytes = *own;
+    if (inflate_all(*own, m->size, body, m->packed)) return ELBOW_OK;
+    return elb_fail(err, ELBOW_BAD_FILE, "'%s' cannot be unpacked to its %" PRIu64 " bytes: copy it again", m->name,
+                    m->size);
+}
+
+static const elb_npz_member *find_member(const elb_npz *npz, const char *name)
+{
+    for (size_t i = 0; i < npz->count; i++)
+        if (!strcmp(npz->member[i].name, name)) return &npz->member[i];
+    return NULL;
+}
+
+bool elb_npz_has(const elb_npz *npz, const char *name)
+{
+    return find_member(npz, name) != NULL;
+}
+
+/* The .npy file that a member is. */
+static elbow_status member_file(const unsigned char **bytes, size_t *size, void **own, elb_error *err,
+                                const elb_npz *npz, const char *name)
+{
+    const elb_npz_member *m = find_member(npz, name);
+    if (!m) return no_member(err, npz, name);
+    TRY(unpack(bytes, own, err, npz, m));
+    *size = (size_t)m->size;
+    if (crc_of(*bytes, m->size) == m->crc) return ELBOW_OK;
+    return elb_fail(err, ELBOW_BAD_FILE, "'%s' is damaged (its CRC differs): copy it again", m->name);
+}
+
+elbow_status elb_npz_look(elb_npy_view *out, void **own, elb_error *err, const elb_npz *npz, const char *name)
+{
+    const unsigned char *bytes = NULL;
+    size_t size = 0;
+    *own = NULL;
+    TRY(member_file(&bytes, &size, own, err, npz, name));
+    return elb_npy_look(out, err, bytes, size) == ELBOW_OK ? ELBOW_OK : elb_blame(err, "'%s'", name);
 }
 
 elbow_status elb_npz_array(elb_npy *out, elb_error *err, const elb_npz *npz, const char *name)
 {
+    const unsigned char *bytes = NULL;
+    size_t size = 0;
+    void *own = NULL;
     *out = (elb_npy){0};
-    for (size_t i = 0; i < npz->count; i++) {
-        const unsigned char *body = NULL;
-        if (strcmp(npz->member[i].name, name) != 0) continue;
-        TRY(find_body(&body, err, npz, &npz->member[i]));
-        return unpack(out, err, &npz->member[i], body);
-    }
-    return no_member(err, npz, name);
+    elbow_status status = member_file(&bytes, &size, &own, err, npz, name);
+    if (status == ELBOW_OK && (status = elb_npy_parse(out, err, bytes, size)) != ELBOW_OK) elb_blame(err, "'%s'", name);
+    free(own);
+    return status;
 }

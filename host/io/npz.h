@@ -34,4 +34,11 @@ void elb_npz_free(elb_npz *npz);
  * names there are), BAD_FILE, MEMORY. */
 elbow_status elb_npz_array(elb_npy *out, elb_error *err, const elb_npz *npz, const char *name);
 
+/* The same without its conversion to floats: the array lies in the archive's bytes, or in *own where it was deflated,
+ * which is freed with free(), also after a failure. */
+elbow_status elb_npz_look(elb_npy_view *out, void **own, elb_error *err, const elb_npz *npz, const char *name);
+
+/* Whether there is an array of this name. */
+bool elb_npz_has(const elb_npz *npz, const char *name);
+
 #endif

@@ -20,12 +20,15 @@ static const per_element table[] = {
     {"gather", "x", 23, 1, 1},
     {"gather_reals", "x", 0, 2, 0},
     {"guard", "distortion", 1, 2, 0},
-    {"latent", "z", 105, 4, 0},
+    {"latent", "z", 105, 5, 0},
     {"latent_backward", "dz", 33, 6, 0},
+    {"optimum", "p", 150, 4, 0},
     {"row_sum", "x", 1, 1, 0},
+    {"settle", "y", 0, 2, 0},
     {"squares", "x", 2, 1, 0},
     {"sum_rows", "x", 1, 1, 0},
     {"triad", "y", 2, 3, 0},
+    {"weigh", "weights", 2, 2, 0}, /* FREE_BITS; the other rules a little more, once */
 };
 
 /* Those that do something else than so much for each element. */
@@ -60,6 +63,13 @@ static bool is_on(const elb_kernel *kernel, const void *options, const char *nam
     return value != 0;
 }
 
+/* Whether an option or an argument, whichever the kernel has, is on. */
+static bool asks(const elb_kernel *kernel, const void *options, const elb_value *values, const char *option,
+                 const char *arg)
+{
+    return is_on(kernel, options, option) || number(kernel, values, arg) != 0;
+}
+
 static bool is_product(const elb_kernel *kernel)
 {
     for (size_t i = 0; i < COUNT(products); i++)
@@ -67,11 +77,15 @@ static bool is_product(const elb_kernel *kernel)
     return false;
 }
 
-/* C (m, n) from A (m, k) and B (k, n), a bias (n) and an output (m, n), each read once. */
+/* C (m, n) from A (m, k) and B (k, n), a bias (n) and an output (m, n), each read once. A device that cuts long sums
+ * (gemm_local) is given the terms from `from` to `to` of k. */
 static elb_cost product(double real, const elb_kernel *kernel, const void *options, const elb_value *values)
 {
-    const double m = number(kernel, values, "m"), n = number(kernel, values, "n"), k = number(kernel, values, "k");
-    const double more = (is_on(kernel, options, "BIAS") ? n : 0) + (is_on(kernel, options, "GRADIENT") ? m * n : 0);
+    const bool cut = arg_of(kernel, "to") >= 0;
+    const double m = number(kernel, values, "m"), n = number(kernel, values, "n");
+    const double k = cut ? number(kernel, values, "to") - number(kernel, values, "from") : number(kernel, values, "k");
+    const double more = (asks(kernel, options, values, "BIAS", "with_bias") ? n : 0) +
+                        (asks(kernel, options, values, "GRADIENT", "gradient") ? m * n : 0);
     return (elb_cost){2 * m * n * k, real * (m * k + k * n + m * n + more)};
 }
 

@@ -21,12 +21,21 @@ typedef struct product {
     bool gradient, with_bias;
 } product;
 
+/* In as many launches as it takes for a work-item's loops to keep within the device's turns. */
 static elbow_status local_product(elb_device *dev, const product *p)
 {
     const struct gemm_local_options options = {
         .activation = p->activation, .gradient = p->gradient, .bias = p->with_bias};
-    return launch_gemm_local(dev, &options, elb_gemm_local_range(dev, p->m, p->n), p->c, p->a, p->b, p->bias, p->output,
-                             p->m, p->n, p->k, p->c.stride, p->a_row, p->a_col, p->b_row, p->b_col, p->output.stride);
+    const uint32_t turns = elb_gemm_local_turns(dev);
+    TRY(elb_check_turns(dev, turns, "tiles of rows", (uint32_t)dev->shape.tile_rows));
+    const uint32_t part = dev->most_turns ? dev->most_turns / turns * ELB_PRODUCT_CHUNK : p->k;
+    for (uint32_t from = 0, to; from < p->k; from = to) {
+        to = p->k - from < part ? p->k : from + part;
+        TRY(launch_gemm_local(dev, &options, elb_gemm_local_range(dev, p->m, p->n), p->c, p->a, p->b, p->bias,
+                              p->output, p->m, p->n, p->k, from, to, p->c.stride, p->a_row, p->a_col, p->b_row,
+                              p->b_col, p->output.stride));
+    }
+    return ELBOW_OK;
 }
 
 /* B has to be packed where its columns do not lie side by side or end within a vector. It pays where its rows lie a
@@ -45,6 +54,7 @@ static bool pays_to_pack(const elb_device *dev, const product *p, elb_view scrat
 static elbow_status register_product(elb_device *dev, const product *p, elb_view scratch)
 {
     const uint32_t cols = elb_tile_cols(dev), panels = elb_groups_of(p->n, cols);
+    TRY(elb_check_turns(dev, p->k + p->k / 16 + 64u, "sums of", p->k)); /* the chunks' and the tile's are the rest */
     elb_view b = p->b;
     uint32_t b_row = p->b_row, b_panel = cols, b_cols = p->n;
     if (must_pack(dev, p) || pays_to_pack(dev, p, scratch)) {
@@ -52,15 +62,15 @@ static elbow_status register_product(elb_device *dev, const product *p, elb_view
         if (needed == 0 || needed > UINT32_MAX || needed > scratch.cols)
             return elb_fail(dev->err, ELBOW_USAGE, "a product with B of %u x %u needs a scratch of %zu, not %u", p->k,
                             p->n, needed, scratch.cols);
-        const struct pack_options options = {.transposed = p->b_col != 1};
-        const uint32_t stride = p->b_col != 1 ? p->b_col : p->b_row;
+        const bool transposed = p->b_col != 1;
         b = elb_matrix(scratch.buffer, scratch.offset, 1, (uint32_t)needed);
-        TRY(launch_pack(dev, &options, elb_pack_range(dev, p->k, p->n), b, p->b, p->k, p->n, stride));
+        TRY(launch_pack(dev, elb_pack_range(dev, p->k, p->n), b, p->b, p->k, p->n, transposed ? p->b_col : p->b_row,
+                        transposed));
         b_row = cols, b_panel = p->k * cols, b_cols = panels * cols;
     }
-    const struct gemm_options options = {.activation = p->activation, .gradient = p->gradient, .bias = p->with_bias};
-    return launch_gemm(dev, &options, elb_gemm_range(dev, p->m, p->n), p->c, p->a, b, p->bias, p->output, p->m, p->n,
-                       p->k, p->c.stride, p->a_row, p->a_col, b_row, b_panel, b_cols, p->output.stride);
+    return launch_gemm(dev, elb_gemm_range(dev, p->m, p->n), p->c, p->a, b, p->bias, p->output, p->m, p->n, p->k,
+                       p->c.stride, p->a_row, p->a_col, b_row, b_panel, b_cols, p->output.stride, p->with_bias,
+                       p->activation, p->gradient);
 }
 
 static elbow_status check_shapes(elb_device *dev, const product *p, uint32_t b_k, uint32_t b_n)
@@ -118,7 +128,7 @@ elbow_status elb_gemm_by(const elb_provider *provider, elb_device *dev, elb_view
     if (epilogue) {
         p.activation = epilogue->activation;
         p.with_bias = epilogue->bias.buffer != NULL;
-        p.gradient = epilogue->output.buffer != NULL;
+        p.gradient = epilogue->output.buffer != NULL && p.activation != ELB_IDENTITY; /* whose slope is 1 */
         if (p.with_bias) p.bias = epilogue->bias;
         if (p.gradient) p.output = epilogue->output;
     }

@@ -7,6 +7,8 @@
 
 /* docs/bits.md: elements of a norm's chunk. */
 #define ELB_NORM_CHUNK 1024
+/* Products of a chunk of a dot product: CHUNK in cl/tile.h. */
+#define ELB_PRODUCT_CHUNK 1024
 
 /* count / each, rounded up. */
 static inline uint32_t elb_groups_of(uint32_t count, uint32_t each)
@@ -58,12 +60,27 @@ static inline elb_range elb_gemm_range(const elb_device *dev, uint32_t m, uint32
     return (elb_range){elb_groups_of(tiles, (uint32_t)dev->shape.group), elb_groups_of(n, elb_tile_cols(dev))};
 }
 
-/* gemm_local: C (m, n); its items stand in up to 8 columns. */
-static inline elb_range elb_gemm_local_range(const elb_device *dev, uint32_t m, uint32_t n)
+/* gemm_local: rows (x) and columns (y) of C that a group computes; its items stand in up to 8 columns. */
+static inline elb_range elb_gemm_local_tile(const elb_device *dev)
 {
     const uint32_t group = (uint32_t)dev->shape.group, items_cols = group < 8 ? group : 8;
-    const uint32_t rows = group / items_cols * (uint32_t)dev->shape.tile_rows, cols = items_cols * elb_tile_cols(dev);
-    return (elb_range){elb_groups_of(m, rows), elb_groups_of(n, cols)};
+    return (elb_range){group / items_cols * (uint32_t)dev->shape.tile_rows, items_cols * elb_tile_cols(dev)};
+}
+
+/* gemm_local: C (m, n) */
+static inline elb_range elb_gemm_local_range(const elb_device *dev, uint32_t m, uint32_t n)
+{
+    const elb_range tile = elb_gemm_local_tile(dev);
+    return (elb_range){elb_groups_of(m, tile.x), elb_groups_of(n, tile.y)};
+}
+
+/* gemm_local: turns of an item's loops for a chunk, at most. A term takes one, a part of one to count it, and the
+ * item's share of what the group loads. */
+static inline uint32_t elb_gemm_local_turns(const elb_device *dev)
+{
+    const elb_range tile = elb_gemm_local_tile(dev);
+    const uint32_t group = (uint32_t)dev->shape.group;
+    return ELB_PRODUCT_CHUNK * (2 + elb_groups_of(tile.x, group) + elb_groups_of(tile.y, group));
 }
 
 /* pack: B (k, n) */

@@ -318,6 +318,12 @@ static void set_option(void *options, const elb_option_info *option, uint32_t i)
     memcpy((char *)options + option->offset, option->type == ELB_REAL ? (const void *)&real : (const void *)&whole, 4);
 }
 
+bool elb_options_sensible(const elb_kernel *kernel, const void *options)
+{
+    const elb_row *row = elb_selftest_rows[kernel->index];
+    return !row->sensible || row->sensible(options);
+}
+
 elbow_status elb_each_options(const elb_kernel *kernel, elb_on_options *visit, void *user)
 {
     union {
@@ -333,7 +339,7 @@ elbow_status elb_each_options(const elb_kernel *kernel, elb_on_options *visit, v
             set_option(&options, &kernel->options[i], (uint32_t)(rest % values));
             rest /= values;
         }
-        TRY(visit(user, kernel, kernel->option_count ? &options : NULL));
+        if (elb_options_sensible(kernel, &options)) TRY(visit(user, kernel, kernel->option_count ? &options : NULL));
     }
     return ELBOW_OK;
 }

@@ -42,12 +42,15 @@ void elb_trial_set(elb_trial *trial, elb_view view, uint32_t at, double value);
 void elb_trial_set_uint(elb_trial *trial, elb_view view, uint32_t at, uint32_t value);
 
 typedef struct elb_row {
-    /* Makes inputs and outputs and launches. Called for size 0 ... sizes - 1 and every combination of options. */
+    /* Makes inputs and outputs and launches. Called for size 0 ... sizes - 1 and every sensible combination. */
     elbow_status (*run)(elb_trial *trial, const void *options);
     uint32_t sizes;
     /* A text of the kernel's own source and what a defect makes of it, for the test that selftest catches it at the
      * shape that native has on the baseline instruction set. */
     const char *sound, *defect;
+    /* Whether anybody may want this combination of options: one with an option that the others leave without effect
+     * is another one's program once more, and need not be compiled. NULL: all. */
+    bool (*sensible)(const void *options);
 } elb_row;
 
 /* By kernel index. */
@@ -57,7 +60,9 @@ extern const elb_row *const elb_selftest_rows[];
 elbow_status elb_selftest_kernel(elbow_verdict *verdict, elb_device *dev, elb_device *native, const elb_kernel *kernel,
                                  const void *options);
 
-/* Calls visit for every combination of a kernel's options: all choices, 0 and 1, two reals. */
+bool elb_options_sensible(const elb_kernel *kernel, const void *options);
+
+/* Calls visit for every sensible combination of a kernel's options: all choices, 0 and 1, two reals. */
 typedef elbow_status elb_on_options(void *user, const elb_kernel *kernel, const void *options);
 elbow_status elb_each_options(const elb_kernel *kernel, elb_on_options *visit, void *user);
 

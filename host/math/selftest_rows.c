@@ -19,6 +19,7 @@ const elb_row *const elb_selftest_rows[] = {ELB_EACH_KERNEL(ELB_ROW_ADDRESS)};
 static elbow_status run_adam(elb_trial *trial, const void *options)
 {
     const bool held = trial->size == ELB_FLAT_SIZES;
+    (void)options;
     const uint32_t count = held ? 40 : elb_flat_sizes[trial->size];
     const elb_view w = elb_trial_reals(trial, 1, count, -0.5, 0.5), m = elb_trial_reals(trial, 1, count, -0.01, 0.01);
     const elb_view v = elb_trial_reals(trial, 1, count, 0, 1e-4), g = elb_trial_reals(trial, 1, count, -0.1, 0.1);
@@ -34,13 +35,15 @@ static elbow_status run_adam(elb_trial *trial, const void *options)
         ELB_PLACE(trial, v, 0, 0, 0, 0, 0x1p-100, 0x1.002p-100, 0, 0, 0x1p80, 0);
         ELB_PLACE(trial, w, 0, -0.0, 0, 0x1p-40, -0x1p-40, 0, 0, 0, 0x1p40, 0);
     }
-    return launch_adam(trial->dev, options, elb_block_range(trial->dev, count), w, m, v, g, factor, flag, count, 1e-3,
-                       31.6);
+    const bool usual = trial->size != 1;
+    return launch_adam(trial->dev, elb_block_range(trial->dev, count), w, m, v, g, factor, flag, count,
+                       usual ? 0.9 : 0.37, usual ? 0.999 : 0.73, usual ? 1e-8 : 0.1, 1e-3, 31.6);
 }
 
-const elb_row elb_row_adam = {run_adam, ELB_FLAT_SIZES + 1,
-                              "vfma(keep_v, load_part(v + e, left), add_v * slope * slope)",
-                              "(keep_v * load_part(v + e, left) + add_v * slope * slope)"};
+const elb_row elb_row_adam = {.run = run_adam,
+                              .sizes = ELB_FLAT_SIZES + 1,
+                              .sound = "vfma(keep_v, load_part(v + e, left), add_v * slope * slope)",
+                              .defect = "(keep_v * load_part(v + e, left) + add_v * slope * slope)"};
 
 /* ---- add ---- */
 
@@ -55,7 +58,8 @@ static elbow_status run_add(elb_trial *trial, const void *options)
     return launch_add(trial->dev, elb_block_range(trial->dev, count), y, x, count);
 }
 
-const elb_row elb_row_add = {run_add, ELB_FLAT_SIZES, "e < end; e += WIDTH", "e + 1 < end; e += WIDTH"};
+const elb_row elb_row_add = {
+    .run = run_add, .sizes = ELB_FLAT_SIZES, .sound = "e < end; e += WIDTH", .defect = "e + 1 < end; e += WIDTH"};
 
 /* ---- clip: one number, so every size is a case ---- */
 
@@ -76,7 +80,8 @@ static elbow_status run_clip(elb_trial *trial, const void *options)
     return status;
 }
 
-const elb_row elb_row_clip = {run_clip, 1, "less(splat(0), most) & less(most, norm)", "less(most, norm)"};
+const elb_row elb_row_clip = {
+    .run = run_clip, .sizes = 1, .sound = "less(splat(0), most) & less(most, norm)", .defect = "less(most, norm)"};
 
 /* ---- find_bad ---- */
 
@@ -93,7 +98,8 @@ static elbow_status run_find_bad(elb_trial *trial, const void *options)
     return launch_find_bad(trial->dev, (elb_range){1, 1}, at, x, count);
 }
 
-const elb_row elb_row_find_bad = {run_find_bad, ELB_FLAT_SIZES, "e < count && found == 0xffffffffu", "e < count"};
+const elb_row elb_row_find_bad = {
+    .run = run_find_bad, .sizes = ELB_FLAT_SIZES, .sound = "e < count && found == 0xffffffffu", .defect = "e < count"};
 
 /* ---- guard: what is not finite, and what the flag was ---- */
 
@@ -119,7 +125,7 @@ static elbow_status run_guard(elb_trial *trial, const void *options)
                         cases[trial->size].keep);
 }
 
-const elb_row elb_row_guard = {run_guard, 6, "(keep && flag[0])", "keep"};
+const elb_row elb_row_guard = {.run = run_guard, .sizes = 6, .sound = "(keep && flag[0])", .defect = "keep"};
 
 /* ---- squares: the last size has nothing but what is too small to be squared, and one that is not ---- */
 
@@ -135,4 +141,5 @@ static elbow_status run_squares(elb_trial *trial, const void *options)
     return launch_squares(trial->dev, chunks, y, x, count);
 }
 
-const elb_row elb_row_squares = {run_squares, ELB_FLAT_SIZES + 1, "(real)0x1p-57f", "(real)0x1p-58f"};
+const elb_row elb_row_squares = {
+    .run = run_squares, .sizes = ELB_FLAT_SIZES + 1, .sound = "(real)0x1p-57f", .defect = "(real)0x1p-58f"};

@@ -18,6 +18,12 @@ static const elb_extent elb_row_sizes[ELB_ROW_SIZES] = {{1, 1}, {3, 64}, {2, 65}
 #define ELB_FLAT_SIZES 4
 static const uint32_t elb_flat_sizes[ELB_FLAT_SIZES] = {1, 13, 1025, 5003};
 
+/* What finish_product may be asked for: a gradient takes no bias, and IDENTITY's is the plain product. */
+static inline bool elb_product_sensible(int32_t activation, int32_t gradient, int32_t bias)
+{
+    return !gradient || (!bias && activation != ELB_IDENTITY);
+}
+
 /* Matrices whose rows are so many elements further apart than they are long. */
 #define ELB_GAP 3
 

@@ -22,32 +22,41 @@ static elb_view last_row(elb_view view)
     return elb_rows(view, view.rows - 1, 1);
 }
 
-/* ---- data ---- */
+/* ---- data: each size with each thing that may become of grey ---- */
+
+#define GREYS 3
 
 static elbow_status run_gather(elb_trial *trial, const void *options)
 {
-    const elb_extent *size = &elb_row_sizes[trial->size];
+    const elb_extent *size = &elb_row_sizes[trial->size / GREYS];
+    (void)options;
     const elb_view x = elb_gapped_out(trial, size->rows, size->cols), data = elb_trial_bytes(trial, 11, size->cols);
     const elb_view at = elb_trial_uints(trial, size->rows, 11), sample = elb_trial_uints(trial, size->rows, 60000);
-    return launch_gather(trial->dev, options, each_row(size), x, data, at, sample, size->cols, x.stride, SEED, 5);
+    return launch_gather(trial->dev, each_row(size), x, data, at, sample, size->cols, x.stride, SEED, 5,
+                         (int32_t)(trial->size % GREYS));
 }
 
 /* x / 255 by its reciprocal is another number for some x. */
-const elb_row elb_row_gather = {run_gather, ELB_ROW_SIZES, "vdivide(load_bytes_part(from + j, left), splat(255))",
-                                "load_bytes_part(from + j, left) * splat(1.0f / 255)"};
+const elb_row elb_row_gather = {.run = run_gather,
+                                .sizes = GREYS * ELB_ROW_SIZES,
+                                .sound = "vdivide(load_bytes_part(from + j, left), splat(255))",
+                                .defect = "load_bytes_part(from + j, left) * splat(1.0f / 255)"};
 
 static elbow_status run_gather_reals(elb_trial *trial, const void *options)
 {
-    const elb_extent *size = &elb_row_sizes[trial->size];
+    const elb_extent *size = &elb_row_sizes[trial->size / GREYS];
+    (void)options;
     const elb_view x = elb_gapped_out(trial, size->rows, size->cols);
     const elb_view data = elb_trial_reals(trial, 11, size->cols, 0, 1);
     const elb_view at = elb_trial_uints(trial, size->rows, 11), sample = elb_trial_uints(trial, size->rows, 60000);
     elb_trial_set_uint(trial, at, 0, 0);
     ELB_PLACE(trial, elb_rows(data, 0, 1), 0x1.fffffep-41, 0.5, 0x1.fffffep-2, 0, 1, 0x1p-40, -0x1p-41, -0x1p40);
-    return launch_gather_reals(trial->dev, options, each_row(size), x, data, at, sample, size->cols, x.stride, SEED, 5);
+    return launch_gather_reals(trial->dev, each_row(size), x, data, at, sample, size->cols, x.stride, SEED, 5,
+                               (int32_t)(trial->size % GREYS));
 }
 
-const elb_row elb_row_gather_reals = {run_gather_reals, ELB_ROW_SIZES, "canonical(binarise(", "(binarise("};
+const elb_row elb_row_gather_reals = {
+    .run = run_gather_reals, .sizes = GREYS * ELB_ROW_SIZES, .sound = "canonical(binarise(", .defect = "(binarise("};
 
 /* ---- latent variables ---- */
 
@@ -73,14 +82,16 @@ static elbow_status run_latent(elb_trial *trial, const void *options)
     const elb_extent *size = &elb_row_sizes[trial->size];
     const elb_view z = elb_gapped_out(trial, size->rows, size->cols),
                    spread = elb_gapped_out(trial, size->rows, size->cols);
-    const elb_view kl = elb_trial_out(trial, 1, size->rows), clamped = elb_trial_out_uints(trial, size->rows);
+    const elb_view kl = elb_trial_out(trial, 1, size->rows), parts = elb_gapped_out(trial, size->rows, size->cols);
+    const elb_view clamped = elb_trial_out_uints(trial, size->rows);
     const elb_view code = make_code(trial, size), sample = elb_trial_uints(trial, size->rows, 60000);
-    return launch_latent(trial->dev, options, each_row(size), z, spread, kl, clamped, code, sample, size->cols,
-                         z.stride, spread.stride, code.stride, SEED, ELB_LATENT_NOISE, 3);
+    return launch_latent(trial->dev, options, each_row(size), z, spread, kl, parts, clamped, code, sample, size->cols,
+                         z.stride, spread.stride, parts.stride, code.stride, SEED, ELB_LATENT_NOISE, 3);
 }
 
 /* One digit of Philox. */
-const elb_row elb_row_latent = {run_latent, ELB_ROW_SIZES, "0xCD9E8D57u", "0xCD9E8D59u"};
+const elb_row elb_row_latent = {
+    .run = run_latent, .sizes = ELB_ROW_SIZES, .sound = "0xCD9E8D57u", .defect = "0xCD9E8D59u"};
 
 static elbow_status run_latent_backward(elb_trial *trial, const void *options)
 {
@@ -88,13 +99,24 @@ static elbow_status run_latent_backward(elb_trial *trial, const void *options)
     const elb_view dcode = elb_gapped_out(trial, size->rows, 2 * size->cols);
     const elb_view dz = elb_gapped_reals(trial, size->rows, size->cols, -1, 1), code = make_code(trial, size);
     const elb_view spread = elb_gapped_reals(trial, size->rows, size->cols, -2, 2);
-    return launch_latent_backward(trial->dev, options, each_row(size), dcode, dz, code, spread, size->cols,
-                                  dcode.stride, dz.stride, code.stride, spread.stride, 0.3, 0x1.111112p-3);
+    const elb_view weights = elb_gapped_reals(trial, size->rows, size->cols, -1, 1);
+    const bool by_latent = trial->size % 2; /* else one for all latents of a row */
+    return launch_latent_backward(trial->dev, options, each_row(size), dcode, dz, code, spread, weights, size->cols,
+                                  dcode.stride, dz.stride, code.stride, spread.stride, weights.stride, by_latent, 0.3,
+                                  0x1.111112p-3);
 }
 
-const elb_row elb_row_latent_backward = {run_latent_backward, ELB_ROW_SIZES,
-                                         "less(logvar, splat(-30)) & less(splat(0), dv)",
-                                         "less(logvar, splat(-30)) & less(dv, splat(0))"};
+static bool latent_backward_sensible(const void *options)
+{
+    const struct latent_backward_options *o = options, standard = LATENT_BACKWARD_DEFAULTS;
+    return o->weighting == ELB_CONSTANT || o->weight == standard.weight;
+}
+
+const elb_row elb_row_latent_backward = {.run = run_latent_backward,
+                                         .sizes = ELB_ROW_SIZES,
+                                         .sound = "less(logvar, splat(-30)) & less(splat(0), dv)",
+                                         .defect = "less(logvar, splat(-30)) & less(dv, splat(0))",
+                                         .sensible = latent_backward_sensible};
 
 /* ---- losses; elbo's last size has errors whose squares would be subnormal, and no others in one row ---- */
 
@@ -113,7 +135,8 @@ static elbow_status run_elbo(elb_trial *trial, const void *options)
     const bool tiny = trial->size == ELB_ROW_SIZES;
     const elb_extent *size = tiny ? &pair : &elb_row_sizes[trial->size];
     const elb_view loss = elb_trial_out(trial, 1, size->rows), sse = elb_trial_out(trial, 1, size->rows);
-    const elb_view dy = elb_gapped_out(trial, size->rows, size->cols), y = make_decoded(trial, size);
+    const elb_view dy = elb_gapped_out(trial, size->rows, size->cols),
+                   widen = elb_gapped_out(trial, size->rows, size->cols), y = make_decoded(trial, size);
     const elb_view x = elb_gapped_reals(trial, size->rows, size->cols, 0, tiny ? 0 : 1);
     if (size->cols > 1) ELB_PLACE(trial, x, 0, 1, 0, 1, 1, 0, 1, 0, 0x1p-40);
     if (tiny) {
@@ -121,12 +144,28 @@ static elbow_status run_elbo(elb_trial *trial, const void *options)
         ELB_PLACE(trial, elb_rows(y, 0, 1), 1, 0x1p-40, 0, 0x1p-40, -27.8);
         ELB_PLACE(trial, elb_rows(y, 1, 1), -45, -47, -50, -60, -100);
     }
-    return launch_elbo(trial->dev, options, each_row(size), loss, sse, dy, y, x, size->cols, dy.stride, y.stride,
-                       x.stride, 0x1.999998p-4);
+    const elb_view p = elb_trial_reals(trial, 1, size->cols, -9, 3);
+    if (size->cols > 1) ELB_PLACE(trial, p, 0, -6, -100, 25, 0x1p-40, -5.9);
+    return launch_elbo(trial->dev, options, each_row(size), loss, sse, dy, widen, y, x, p, size->cols, dy.stride,
+                       widen.stride, y.stride, x.stride, 0x1.999998p-4);
 }
 
-const elb_row elb_row_elbo = {run_elbo, ELB_ROW_SIZES + 1, "vfma(-datum, out, vsoftplus(out))",
-                              "(vsoftplus(out) - datum * out)"};
+/* OUTPUT, SPREAD and PRECISION are GAUSSIAN's; its means are logits' sigmoids or the output itself; a sigma that is
+ * found needs no PRECISION. */
+static bool elbo_sensible(const void *options)
+{
+    const struct elbo_options *o = options, standard = ELBO_DEFAULTS;
+    const bool built_in = o->likelihood == ELB_GAUSSIAN && o->spread == ELB_FIXED;
+    if (!built_in && o->precision != standard.precision) return false;
+    if (o->likelihood == ELB_BERNOULLI) return o->output == standard.output && o->spread == standard.spread;
+    return o->output == ELB_SIGMOID || o->output == ELB_IDENTITY;
+}
+
+const elb_row elb_row_elbo = {.run = run_elbo,
+                              .sizes = ELB_ROW_SIZES + 1,
+                              .sound = "vfma(-x, y, vsoftplus(y))",
+                              .defect = "(vsoftplus(y) - x * y)",
+                              .sensible = elbo_sensible};
 
 static elbow_status run_decode_mean(elb_trial *trial, const void *options)
 {
@@ -135,9 +174,18 @@ static elbow_status run_decode_mean(elb_trial *trial, const void *options)
     return launch_decode_mean(trial->dev, options, each_row(size), x, y, size->cols, x.stride, y.stride);
 }
 
+static bool decode_mean_sensible(const void *options)
+{
+    const struct decode_mean_options *o = options;
+    return o->output == ELB_SIGMOID || o->output == ELB_IDENTITY;
+}
+
 /* A mean is no operand of a product and stays what it is, be it small. */
-const elb_row elb_row_decode_mean = {run_decode_mean, ELB_ROW_SIZES, "vsigmoid(out) : out",
-                                     "canonical(vsigmoid(out)) : out"};
+const elb_row elb_row_decode_mean = {.run = run_decode_mean,
+                                     .sizes = ELB_ROW_SIZES,
+                                     .sound = "vsigmoid(out) : out",
+                                     .defect = "canonical(vsigmoid(out)) : out",
+                                     .sensible = decode_mean_sensible};
 
 /* ---- sums ---- */
 
@@ -156,8 +204,10 @@ static elbow_status run_row_sum(elb_trial *trial, const void *options)
 
 /* Lanes combined from the left instead of by their tree. */
 const elb_row elb_row_row_sum = {
-    run_row_sum, ELB_ROW_SIZES, "for (int s = 0; s < step; s++) sums->share[s] += sums->share[s + step];",
-    "if (step == 1) for (int s = 1; s < LANE_SHARES; s++) sums->share[0] += sums->share[s];"};
+    .run = run_row_sum,
+    .sizes = ELB_ROW_SIZES,
+    .sound = "for (int s = 0; s < step; s++) sums->share[s] += sums->share[s + step];",
+    .defect = "if (step == 1) for (int s = 1; s < LANE_SHARES; s++) sums->share[0] += sums->share[s];"};
 
 static elbow_status run_sum_rows(elb_trial *trial, const void *options)
 {
@@ -173,4 +223,4 @@ static elbow_status run_sum_rows(elb_trial *trial, const void *options)
                            x.stride);
 }
 
-const elb_row elb_row_sum_rows = {run_sum_rows, 4, "i % LANES", "i % (LANES / 2)"};
+const elb_row elb_row_sum_rows = {.run = run_sum_rows, .sizes = 4, .sound = "i % LANES", .defect = "i % (LANES / 2)"};

@@ -22,5 +22,14 @@ static elbow_status run_epilogue(elb_trial *trial, const void *options)
                            extent.cols, c.stride, y.stride);
 }
 
-const elb_row elb_row_epilogue = {run_epilogue, EPILOGUE_SIZES, "c_here + j, finish_product(sum, bias + j",
-                                  "c_here + j, finish_product(sum, bias"};
+static bool epilogue_sensible(const void *options)
+{
+    const struct epilogue_options *o = options;
+    return elb_product_sensible(o->activation, o->gradient, o->bias);
+}
+
+const elb_row elb_row_epilogue = {.run = run_epilogue,
+                                  .sizes = EPILOGUE_SIZES,
+                                  .sound = "c_here + j, finish_product(sum, bias + j",
+                                  .defect = "c_here + j, finish_product(sum, bias",
+                                  .sensible = epilogue_sensible};

@@ -16,7 +16,7 @@ static elbow_status run_fma_chain(elb_trial *trial, const void *options)
 
 /* A product rounded before it is added. */
 const elb_row elb_row_fma_chain = {run_fma_chain, ELB_FLAT_SIZES, "vfma(c##r##_##v, splat(factor), splat(step))",
-                                   "(c##r##_##v * splat(factor) + splat(step))"};
+                                   "(c##r##_##v * splat(factor) + splat(step))", NULL};
 
 /* ---- triad ---- */
 
@@ -31,4 +31,4 @@ static elbow_status run_triad(elb_trial *trial, const void *options)
 }
 
 const elb_row elb_row_triad = {run_triad, ELB_FLAT_SIZES, "vfma(splat(scale), load_part(z + e, count - e), load_part",
-                               "(splat(scale) * load_part(z + e, count - e) + load_part"};
+                               "(splat(scale) * load_part(z + e, count - e) + load_part", NULL};

@@ -83,9 +83,14 @@ static void place_edges(elb_trial *trial, const product_size *size, elb_view b)
     if (size->k > 1000) ELB_PLACE(trial, b, 0x1p40, 1, -0x1p-40, 0x1p-40, -0x1p40);
 }
 
+/* What may happen to gemm's sums is in its arguments: every kind of it meets some size, every size three kinds. */
+#define PRODUCT_ENDS 20
+
 static elbow_status run_gemm(elb_trial *trial, const void *options)
 {
-    const product_size *size = &product_sizes[trial->size];
+    const product_size *size = &product_sizes[(trial->size + trial->size / PRODUCT_SIZES) % PRODUCT_SIZES];
+    const int32_t with_bias = trial->size % 2, gradient = trial->size / 2 % 2, activation = (int32_t)trial->size / 4;
+    (void)options;
     const uint32_t m = size->m, n = size->n, k = size->k, cols = elb_tile_cols(trial->dev), even = (n + 15) / 16 * 16;
     const product_views p = make_product(trial, size);
     elb_view b = elb_trial_reals(trial, k, even, -1, 1);
@@ -97,12 +102,12 @@ static elbow_status run_gemm(elb_trial *trial, const void *options)
         b_row = cols, b_panel = k * cols, b_cols = elb_groups_of(even, cols) * cols;
     }
     TRY(trial->status);
-    return launch_gemm(trial->dev, options, elb_gemm_range(trial->dev, m, n), p.c, p.a, b, p.bias, p.y, m, n, k,
-                       p.c.stride, p.a_row, p.a_col, b_row, b_panel, b_cols, p.y.stride);
+    return launch_gemm(trial->dev, elb_gemm_range(trial->dev, m, n), p.c, p.a, b, p.bias, p.y, m, n, k, p.c.stride,
+                       p.a_row, p.a_col, b_row, b_panel, b_cols, p.y.stride, with_bias, activation, gradient);
 }
 
 /* A chunk of another length: another order of the same sum. */
-const elb_row elb_row_gemm = {run_gemm, PRODUCT_SIZES, "1024u", "2048u"};
+const elb_row elb_row_gemm = {.run = run_gemm, .sizes = PRODUCT_ENDS, .sound = "1024u", .defect = "2048u"};
 
 /* With a group of one item, such as native's, gemm_local is a product too: it is its own reference. */
 static elbow_status run_gemm_local(elb_trial *trial, const void *options)
@@ -114,13 +119,25 @@ static elbow_status run_gemm_local(elb_trial *trial, const void *options)
     place_edges(trial, size, b);
     if (k == 1) ELB_PLACE(trial, p.a, 0x1p-10);
     TRY(trial->status);
-    return launch_gemm_local(trial->dev, options, elb_gemm_local_range(trial->dev, m, n), p.c, p.a, b, p.bias, p.y, m,
-                             n, k, p.c.stride, p.a_row, p.a_col, size->turned ? 1 : b.stride,
-                             size->turned ? b.stride : 1, p.y.stride);
+    const uint32_t ends[] = {k > 2048 ? 1024 : k, k}; /* one in two launches */
+    for (uint32_t i = 0, from = 0; i < COUNT(ends) && from < k; from = ends[i++])
+        TRY(launch_gemm_local(trial->dev, options, elb_gemm_local_range(trial->dev, m, n), p.c, p.a, b, p.bias, p.y, m,
+                              n, k, from, ends[i], p.c.stride, p.a_row, p.a_col, size->turned ? 1 : b.stride,
+                              size->turned ? b.stride : 1, p.y.stride));
+    return ELBOW_OK;
 }
 
-const elb_row elb_row_gemm_local = {run_gemm_local, PRODUCT_SIZES, "vfma(a_value, b##v, sum[r][v])",
-                                    "a_value * b##v + sum[r][v]"};
+static bool gemm_local_sensible(const void *options)
+{
+    const struct gemm_local_options *o = options;
+    return elb_product_sensible(o->activation, o->gradient, o->bias);
+}
+
+const elb_row elb_row_gemm_local = {.run = run_gemm_local,
+                                    .sizes = PRODUCT_SIZES,
+                                    .sound = "vfma(a_value, b##v, sum[r][v])",
+                                    .defect = "a_value * b##v + sum[r][v]",
+                                    .sensible = gemm_local_sensible};
 
 /* ---- pack ---- */
 
@@ -153,15 +170,16 @@ static elbow_status unpack(elb_trial *trial, elb_view out, elb_view beyond, elb_
 static elbow_status run_pack(elb_trial *trial, const void *options)
 {
     static const elb_extent sizes[] = {{1, 1}, {17, 5}, {130, 33}, {9, 131}};
-    const struct pack_options *chosen = options;
-    const uint32_t k = sizes[trial->size].rows, n = sizes[trial->size].cols;
+    const uint32_t k = sizes[trial->size / 2].rows, n = sizes[trial->size / 2].cols;
+    const bool transposed = trial->size % 2;
+    (void)options;
     const elb_view out = elb_trial_out(trial, k, n), beyond = elb_trial_out_uints(trial, 1);
-    const elb_view b = elb_gapped_reals(trial, chosen->transposed ? n : k, chosen->transposed ? k : n, -1, 1);
+    const elb_view b = elb_gapped_reals(trial, transposed ? n : k, transposed ? k : n, -1, 1);
     const elb_view panels = elb_trial_work(trial, 1, panel_elements(trial->dev, k, n));
     TRY(trial->status);
-    TRY(launch_pack(trial->dev, options, elb_pack_range(trial->dev, k, n), panels, b, k, n, b.stride));
+    TRY(launch_pack(trial->dev, elb_pack_range(trial->dev, k, n), panels, b, k, n, b.stride, transposed));
     return unpack(trial, out, beyond, panels);
 }
 
 /* A column too many: it is not +0. */
-const elb_row elb_row_pack = {run_pack, 4, "col + i < n ?", "col + i <= n ?"};
+const elb_row elb_row_pack = {.run = run_pack, .sizes = 8, .sound = "col + i < n ?", .defect = "col + i <= n ?"};

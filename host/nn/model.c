@@ -28,7 +28,7 @@ static elbow_status make(elb_model *model)
 }
 
 elbow_status elb_model_new(elb_model **out, elb_device *dev, const elbow_recipe *recipe, uint32_t pixels,
-                           uint32_t max_rows, bool scheduled)
+                           uint32_t max_rows)
 {
     elb_model *model;
     *out = NULL;
@@ -38,13 +38,17 @@ elbow_status elb_model_new(elb_model **out, elb_device *dev, const elbow_recipe 
     model->pixels = pixels;
     model->latent = recipe->latent;
     model->max_rows = max_rows;
-    model->scheduled = scheduled;
     const elbow_status status = make(model);
     if (status == ELBOW_OK)
         *out = model;
     else
         elb_model_free(model);
     return status;
+}
+
+void elb_model_weigh(elb_model *model, elb_weight_source weighting)
+{
+    model->weighting = weighting;
 }
 
 void elb_model_free(elb_model *model)
@@ -92,9 +96,9 @@ uint32_t elb_model_max_rows(const elb_model *model)
 elb_losses elb_model_losses(const elb_model *model)
 {
     const uint32_t rows = model->max_rows;
-    return (elb_losses){.distortion = elb_work(model, model->at.distortion, 1, rows),
-                        .rate = elb_work(model, model->at.rate, 1, rows),
-                        .sse = elb_work(model, model->at.sse, 1, rows),
+    return (elb_losses){.distortion = elb_loss(model, 0, rows),
+                        .rate = elb_loss(model, 1, rows),
+                        .sse = elb_loss(model, 2, rows),
                         .clamped = elb_matrix(model->clamped, 0, 1, rows),
                         .mu_logvar = elb_output(model, model->code, rows)};
 }
@@ -106,9 +110,9 @@ static elb_view scratch_of(const elb_model *model)
     return elb_work(model, model->at.scratch, 1, model->at.scratch_size);
 }
 
-static elb_view latents_at(const elb_model *model, size_t offset, uint32_t rows)
+static elb_view z_of(const elb_model *model, uint32_t rows)
 {
-    return elb_work(model, offset, rows, model->latent);
+    return elb_work(model, model->at.z, rows, model->latent);
 }
 
 /* Layers [first, end), from x through their outputs in the workspace. */
@@ -122,46 +126,6 @@ static elbow_status run_layers(elb_model *model, elb_view w, elb_view x, uint32_
     return ELBOW_OK;
 }
 
-static elbow_status draw_latents(elb_model *model, const elb_batch *batch)
-{
-    const uint32_t rows = batch->x.rows;
-    const struct latent_options options = {.noise = !batch->use_mean};
-    const elb_losses losses = elb_model_losses(model);
-    const elb_view z = latents_at(model, model->at.z, rows), spread = latents_at(model, model->at.spread, rows);
-    const elb_view code = elb_output(model, model->code, rows);
-    return launch_latent(model->dev, &options, (elb_range){rows, 1}, z, spread, losses.rate, losses.clamped, code,
-                         batch->samples, model->latent, z.stride, spread.stride, code.stride, model->recipe.seed,
-                         batch->purpose, batch->draw);
-}
-
-/* The gradient of what comes out of the decoder. */
-static elb_view last_slope(const elb_model *model, uint32_t rows)
-{
-    return elb_work(model, model->at.slope[0], rows, model->pixels);
-}
-
-/* What makes the mean of p(x|z) of the decoder's output, for elbo.cl and decode_mean.cl. */
-static int32_t output_of(const elbow_recipe *recipe)
-{
-    const bool linear = recipe->likelihood == ELBOW_GAUSSIAN && elb_recipe_output(recipe) == ELBOW_OUTPUT_LINEAR;
-    return linear ? ELB_IDENTITY : ELB_SIGMOID;
-}
-
-static elbow_status measure(elb_model *model, const elb_batch *batch)
-{
-    const elbow_recipe *recipe = &model->recipe;
-    const uint32_t rows = batch->x.rows;
-    const struct elbo_options options = {
-        .likelihood = recipe->likelihood == ELBOW_GAUSSIAN ? ELB_GAUSSIAN : ELB_BERNOULLI,
-        .output = output_of(recipe),
-        .precision = recipe->likelihood == ELBOW_GAUSSIAN ? (float)(1 / recipe->sigma2) : 1,
-        .rec_weight = recipe->pixels == ELBOW_MEAN ? (float)(1.0 / model->pixels) : 1};
-    const elb_losses losses = elb_model_losses(model);
-    const elb_view y = elb_output(model, model->count - 1, rows), dy = last_slope(model, rows);
-    return launch_elbo(model->dev, &options, (elb_range){rows, 1}, losses.distortion, losses.sse, dy, y, batch->x,
-                       model->pixels, dy.stride, y.stride, batch->x.stride, batch->scale);
-}
-
 static elbow_status check_batch(const elb_model *model, const elb_batch *batch)
 {
     if (batch->x.rows <= model->max_rows && batch->x.cols == model->pixels && batch->samples.cols >= batch->x.rows)
@@ -170,62 +134,54 @@ static elbow_status check_batch(const elb_model *model, const elb_batch *batch)
                     batch->x.rows, batch->x.cols, batch->samples.cols, model->max_rows, model->pixels);
 }
 
-elbow_status elb_model_forward(elb_model *model, elb_view w, const elb_batch *batch, bool gradient)
+elbow_status elb_model_forward(elb_model *model, elb_view w, const elb_batch *batch)
 {
     const uint32_t rows = batch->x.rows, decoder = model->code + 1;
-    (void)gradient; /* elbo.cl makes it in passing */
     TRY(check_batch(model, batch));
     TRY(run_layers(model, w, batch->x, 0, decoder));
-    TRY(draw_latents(model, batch));
-    TRY(run_layers(model, w, latents_at(model, model->at.z, rows), decoder, model->count));
-    return measure(model, batch);
+    TRY(elb_draw_latents(model, batch));
+    TRY(run_layers(model, w, z_of(model, rows), decoder, model->count));
+    return elb_model_measure(model, w, batch);
 }
 
-/* From the gradient of the output of layer end - 1, which lies in slope, back to that of the input of layer first. */
-static elbow_status run_back(elb_model *model, elb_view *slope, elb_view g, elb_view w, elb_view x, uint32_t first,
-                             uint32_t end)
+/* Rows [from, to) of a view that has at least so many. */
+static elb_view between(elb_view view, uint32_t from, uint32_t to)
 {
+    return elb_rows(view, from, to - from);
+}
+
+/* From the gradient of the output of layer end - 1, which lies in slope, back to that of the input of layer first, for
+ * rows [from, to) of the batch; x: all of that input. */
+static elbow_status run_back(elb_model *model, elb_view *slope, elb_view g, elb_view w, elb_view x, uint32_t first,
+                             uint32_t end, uint32_t from)
+{
+    const uint32_t rows = slope->rows, to = from + rows;
     for (uint32_t i = end; i-- > first;) {
         const elb_dense *layer = &model->layers[i];
-        const elb_view in = i == first ? x : elb_output(model, i - 1, x.rows);
+        const elb_view in = between(i == first ? x : elb_output(model, i - 1, to), from, to);
         const size_t other = slope->offset == model->at.slope[0] ? model->at.slope[1] : model->at.slope[0];
-        const elb_view dx = i == model->code + 1 ? latents_at(model, model->at.dz, x.rows)
+        const elb_view dx = i == model->code + 1 ? elb_work(model, model->at.dz, rows, model->latent)
                             : layer->first       ? *slope
-                                                 : elb_work(model, other, x.rows, layer->in);
+                                                 : elb_work(model, other, rows, layer->in);
         TRY(elb_dense_backward(model->dev, layer, dx, g, w, *slope, in, scratch_of(model)));
         *slope = dx;
     }
     return ELBOW_OK;
 }
 
-/* What K is multiplied by for one datum: the recipe's weight, with the mean over latents in it. */
-static double kl_weight(const elb_model *model, double weight)
+elbow_status elb_model_backward(elb_model *model, elb_view g, elb_view w, const elb_batch *batch, uint32_t from,
+                                uint32_t to)
 {
-    return model->recipe.latents == ELBOW_MEAN ? weight / model->latent : weight;
-}
-
-static elbow_status latents_back(elb_model *model, elb_view dcode, elb_view dz, const elb_batch *batch)
-{
-    const uint32_t rows = batch->x.rows;
-    const struct latent_backward_options options = {
-        .weight = model->scheduled ? 1 : (float)kl_weight(model, model->recipe.weight), .scheduled = model->scheduled};
-    const elb_view code = elb_output(model, model->code, rows), spread = latents_at(model, model->at.spread, rows);
-    return launch_latent_backward(model->dev, &options, (elb_range){rows, 1}, dcode, dz, code, spread, model->latent,
-                                  dcode.stride, dz.stride, code.stride, spread.stride, kl_weight(model, batch->weight),
-                                  batch->scale);
-}
-
-elbow_status elb_model_backward(elb_model *model, elb_view g, elb_view w, const elb_batch *batch)
-{
-    const uint32_t rows = batch->x.rows, decoder = model->code + 1;
+    const uint32_t rows = to - from, decoder = model->code + 1;
     if (rows == 0)
         return elb_zero(g.buffer, g.offset * model->dev->real_size, model->parameters * model->dev->real_size);
-    elb_view slope = last_slope(model, rows);
-    TRY(run_back(model, &slope, g, w, latents_at(model, model->at.z, rows), decoder, model->count));
+    elb_view slope = between(elb_work(model, model->at.dy, to, model->pixels), from, to);
+    TRY(run_back(model, &slope, g, w, z_of(model, to), decoder, model->count, from));
     const elb_view dcode = elb_work(model, model->at.slope[0], rows, 2 * model->latent);
-    TRY(latents_back(model, dcode, slope, batch));
+    TRY(elb_latents_back(model, dcode, slope, batch, from));
     slope = dcode;
-    return run_back(model, &slope, g, w, batch->x, 0, decoder);
+    TRY(run_back(model, &slope, g, w, batch->x, 0, decoder, from));
+    return elb_spread_back(model, g, from, to);
 }
 
 elbow_status elb_model_decode(elb_model *model, elb_view y, elb_view w, elb_view z)
@@ -235,7 +191,7 @@ elbow_status elb_model_decode(elb_model *model, elb_view y, elb_view w, elb_view
                         "decoding %u x %u into %u x %u: the model has %u latents, %u pixels", z.rows, z.cols, y.rows,
                         y.cols, model->latent, model->pixels);
     TRY(run_layers(model, w, z, model->code + 1, model->count));
-    const struct decode_mean_options options = {.output = output_of(&model->recipe)};
+    const struct decode_mean_options options = {.output = elb_output_of(&model->recipe)};
     const elb_view out = elb_output(model, model->count - 1, z.rows);
     return launch_decode_mean(model->dev, &options, (elb_range){z.rows, 1}, y, out, y.cols, y.stride, out.stride);
 }

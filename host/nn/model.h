@@ -11,7 +11,8 @@ typedef struct elb_tensor_place {
     size_t offset; /* elements */
     uint32_t axes; /* 1 or 2 */
     uint32_t shape[2];
-    double bound; /* initial values are uniform in +-bound: 1/sqrt(fan_in) */
+    double bound; /* initial values are uniform in +-bound: 1/sqrt(fan_in); or, where that is 0, ... */
+    double start; /* ... all this */
 } elb_tensor_place;
 
 /* What a recipe's output is where it says AUTO. */
@@ -25,11 +26,18 @@ static inline elbow_output elb_recipe_output(const elbow_recipe *recipe)
  * parameters: they are the flat vectors of whoever trains. */
 typedef struct elb_model elb_model;
 
-/* Errors: USAGE (a recipe that makes no model), MEMORY. The recipe is copied. scheduled: the KL weight is a run-time
- * argument of elb_model_forward (a schedule) instead of a build option. */
+/* Errors: USAGE (a recipe that makes no model), MEMORY. The recipe is copied. */
 elbow_status elb_model_new(elb_model **model, elb_device *dev, const elbow_recipe *recipe, uint32_t pixels,
-                           uint32_t max_rows, bool scheduled);
+                           uint32_t max_rows);
 void elb_model_free(elb_model *model);
+
+/* Where the weight of the KL term comes from in elb_model_backward. */
+typedef enum elb_weight_source {
+    ELB_BUILT_IN, /* the recipe's, part of the kernel: as a new model has it */
+    ELB_BY_STEP,  /* the batch's weight, an argument of the launch: a schedule needs no rebuild */
+    ELB_BY_MEMORY /* the batch's weights, on the device */
+} elb_weight_source;
+void elb_model_weigh(elb_model *model, elb_weight_source weighting);
 
 /* Fast maths from now on: tries and times, for batches of so many rows, what could compute each of the model's
  * products, takes the quickest that is right (math/providers.h), if a step as a whole is the quicker for it, and says
@@ -52,16 +60,31 @@ typedef struct elb_batch {
     uint32_t purpose; /* LATENT_NOISE or EVALUATION_NOISE of cl/choices.h */
     uint32_t draw;    /* epoch, or number of the draw */
     bool use_mean;    /* z = mu */
-    double weight;    /* the KL weight of a scheduled model */
+    double weight;    /* BY_STEP: on K, as the recipe writes it */
+    elb_view weights; /* BY_MEMORY: (rows or 1, latent or 1), on K summed over the latents */
+    elb_view spread;  /* (1, 1) log sigma, in the place of the parameter's (ELBOW_SPREAD_OPTIMAL); no buffer: not */
     double scale;     /* of all gradients: 1 or 1 / (data in the whole batch) */
 } elb_batch;
 
-/* Encoder, latent, decoder and the fused ELBO. With gradient, the loss's own gradients are made too, and backward may
- * follow. w: the parameters (1, parameters). */
-elbow_status elb_model_forward(elb_model *model, elb_view w, const elb_batch *batch, bool gradient);
+/* Encoder, latent, decoder and the fused ELBO with its own gradients. w: the parameters (1, parameters). Rows do not
+ * know of each other: a batch may go forward as a whole and backward in parts. */
+elbow_status elb_model_forward(elb_model *model, elb_view w, const elb_batch *batch);
 
-/* The gradient of the batch that went forward, with respect to all parameters, into g (1, parameters): overwritten. */
-elbow_status elb_model_backward(elb_model *model, elb_view g, elb_view w, const elb_batch *batch);
+/* The fused ELBO once more, for a batch that went forward, now with another spread. */
+elbow_status elb_model_measure(elb_model *model, elb_view w, const elb_batch *batch);
+
+/* The gradient of rows [from, to) of the batch that went forward, with respect to all parameters, into g (1,
+ * parameters): overwritten; 0 for no rows. Each row goes back once. */
+elbow_status elb_model_backward(elb_model *model, elb_view g, elb_view w, const elb_batch *batch, uint32_t from,
+                                uint32_t to);
+
+/* Sums over rows [from, to) of the batch that went forward, into sums (1, elb_model_sums): each latent's rate, then the
+ * distortion, the rate, the squared error. */
+elbow_status elb_model_sum(elb_model *model, elb_view sums, uint32_t from, uint32_t to);
+uint32_t elb_model_sums(const elb_model *model);
+
+/* The parameters of the density's spread; cols 0 where it is fixed. */
+elb_view elb_model_spread(const elb_model *model, elb_view w);
 
 /* Of the last forward pass, valid until the next; one number per row. */
 typedef struct elb_losses {

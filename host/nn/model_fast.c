@@ -144,8 +144,8 @@ static elbow_status rehearse(double *seconds, elb_model *model, const rehearsal 
     for (int run = 0; run < 6; run++) {
         const double start = elb_seconds();
         for (int shard = 0; shard < 4; shard++) {
-            TRY(elb_model_forward(model, w, &batch, true));
-            TRY(elb_model_backward(model, g, w, &batch));
+            TRY(elb_model_forward(model, w, &batch));
+            TRY(elb_model_backward(model, g, w, &batch, 0, r->rows));
         }
         TRY(elb_finish(model->dev));
         if (run > 0) *seconds = fmin(*seconds, elb_seconds() - start);

@@ -8,14 +8,16 @@
 
 /* Hidden layers and an output layer, twice. */
 #define ELB_MAX_LAYERS  (2 * (ELBOW_MAX_HIDDEN + 1))
-#define ELB_MAX_TENSORS (2 * ELB_MAX_LAYERS + 2)
+#define ELB_MAX_TENSORS (2 * ELB_MAX_LAYERS + 3)
 
 /* Offsets in the workspace, in elements; a number of rows is max_rows. */
 typedef struct elb_workspace {
     size_t output[ELB_MAX_LAYERS]; /* (rows, out) of each layer */
-    size_t z, spread, dz;          /* (rows, latent) */
-    size_t slope[2];               /* (rows, widest): gradients on their way back, by turns */
-    size_t distortion, rate, sse;  /* (1, rows) */
+    size_t z, spread, parts, dz;   /* (rows, latent); parts: the rate of each latent */
+    size_t dy;                     /* (rows, pixels): the gradient of what comes out of the decoder */
+    size_t widen;                  /* (rows, parameters of the density's spread): their gradient */
+    size_t slope[2];               /* (rows, widest inside): gradients on their way back, by turns */
+    size_t losses, loss_stride;    /* (3, rows): distortion, rate, squared error */
     size_t scratch;                /* (1, scratch_size) of the products */
     uint32_t scratch_size;
     size_t elements;
@@ -25,13 +27,15 @@ struct elb_model {
     elb_device *dev;
     elbow_recipe recipe;
     uint32_t pixels, latent, max_rows;
-    bool scheduled;
+    elb_weight_source weighting;
     elb_dense layers[ELB_MAX_LAYERS];
     uint32_t count; /* of layers */
     uint32_t code;  /* the layer that gives mu and logvar; the decoder begins behind it */
     elb_tensor_place tensors[ELB_MAX_TENSORS];
     uint32_t tensor_count;
     size_t parameters;
+    uint32_t spreads;     /* parameters of the density's spread: 0, 1 or pixels */
+    size_t spread_offset; /* where they begin in the flat vectors */
     elb_workspace at;
     elb_buffer *workspace;   /* reals */
     elb_buffer *clamped;     /* (1, rows) of unsigned */
@@ -48,6 +52,23 @@ static inline elb_view elb_work(const elb_model *model, size_t offset, uint32_t 
 {
     return elb_matrix(model->workspace, offset, rows, cols);
 }
+
+/* Distortion (0), rate (1) or squared error (2) of each row. */
+static inline elb_view elb_loss(const elb_model *model, int which, uint32_t rows)
+{
+    return elb_work(model, model->at.losses + (size_t)which * model->at.loss_stride, 1, rows);
+}
+
+/* ---- objective.c ---- */
+
+/* Rates and z of a batch whose code lies in the workspace. */
+elbow_status elb_draw_latents(elb_model *model, const elb_batch *batch);
+/* The way back through them, of rows [from, to) of the batch: dcode (rows, 2 latent) from dz (rows, latent). */
+elbow_status elb_latents_back(elb_model *model, elb_view dcode, elb_view dz, const elb_batch *batch, uint32_t from);
+/* The gradient of the spread's parameters over rows [from, to), into g. */
+elbow_status elb_spread_back(elb_model *model, elb_view g, uint32_t from, uint32_t to);
+/* What makes the mean of p(x|z) of the decoder's output: SIGMOID or IDENTITY of cl/choices.h. */
+int32_t elb_output_of(const elbow_recipe *recipe);
 
 static inline elb_view elb_output(const elb_model *model, uint32_t layer, uint32_t rows)
 {

@@ -52,6 +52,17 @@ static void add_code(elb_model *model, uint32_t in)
     add_tensor(model, "logvar", "bias", latent, 0, bound);
 }
 
+/* The logarithm of the density's spread, where it is found with the rest. */
+static void add_spread(elb_model *model)
+{
+    const elbow_spread from = model->recipe.spread;
+    if (from == ELBOW_SPREAD_FIXED) return;
+    model->spreads = from == ELBOW_SPREAD_PIXEL ? model->pixels : 1;
+    model->spread_offset = model->parameters;
+    add_tensor(model, "decoder", "log_scale", model->spreads, 0, 0);
+    model->tensors[model->tensor_count - 1].start = 0.5 * log(model->recipe.sigma2);
+}
+
 /* Widths so large that nothing below could overflow 64 bits, or a row of a matrix 32. */
 static elbow_status check_recipe(const elb_model *model, elb_error *err, uint32_t hidden)
 {
@@ -66,6 +77,19 @@ static elbow_status check_recipe(const elb_model *model, elb_error *err, uint32_
         return elb_fail(err, ELBOW_USAGE, "%u latents are not possible: 1 to %u", model->latent, most);
     if (model->max_rows == 0 || model->max_rows > most)
         return elb_fail(err, ELBOW_USAGE, "a batch of %u is not possible: 1 to %u", model->max_rows, most);
+    return ELBOW_OK;
+}
+
+/* Loops of the kernels that go through a row, or through a batch, and take more turns the more there is: up to 16 for
+ * each of a group's vectors (ten are Philox's rounds), one for each row of a batch and 4 for each lane. */
+static elbow_status check_turns(const elb_model *model)
+{
+    elb_device *dev = model->dev;
+    const uint32_t vectors = (uint32_t)(dev->shape.group * dev->shape.width);
+    TRY(elb_check_turns(dev, model->max_rows + UINT64_C(256), "a batch of", model->max_rows));
+    for (uint32_t i = 0; i < model->count; i++)
+        TRY(elb_check_turns(dev, model->layers[i].out / vectors * UINT64_C(16) + 256, "a layer of",
+                            model->layers[i].out));
     return ELBOW_OK;
 }
 
@@ -86,7 +110,8 @@ elbow_status elb_model_plan(elb_model *model, elb_error *err)
         add_dense(model, "decoder", i, width, recipe->hidden[hidden - 1 - i], activation);
     add_dense(model, "decoder", hidden, width, model->pixels, ELB_IDENTITY);
     model->layers[model->code + 1].before = ELB_IDENTITY;
-    return ELBOW_OK;
+    add_spread(model);
+    return model->dev ? check_turns(model) : ELBOW_OK;
 }
 
 /* Takes rows x cols elements, beginning at a multiple of 64, from the workspace. */
@@ -103,16 +128,18 @@ bool elb_model_lay_out(elb_model *model, size_t scratch)
 {
     elb_workspace *at = &model->at;
     const size_t rows = model->max_rows;
-    uint32_t widest = 0;
+    uint32_t widest = model->latent;
     bool fits = scratch <= UINT32_MAX;
     for (uint32_t i = 0; i < model->count; i++) {
-        fits = fits && take(&at->output[i], at, rows, model->layers[i].out);
-        if (model->layers[i].out > widest) widest = model->layers[i].out;
+        const uint32_t out = model->layers[i].out;
+        fits = fits && take(&at->output[i], at, rows, out);
+        if (out > widest && i + 1 < model->count) widest = out;
     }
-    size_t *const latents[] = {&at->z, &at->spread, &at->dz};
+    size_t *const latents[] = {&at->z, &at->spread, &at->parts, &at->dz};
     for (size_t i = 0; i < COUNT(latents); i++) fits = fits && take(latents[i], at, rows, model->latent);
-    size_t *const losses[] = {&at->distortion, &at->rate, &at->sse};
-    for (size_t i = 0; i < COUNT(losses); i++) fits = fits && take(losses[i], at, 1, rows);
+    fits = fits && take(&at->dy, at, rows, model->pixels) && take(&at->widen, at, rows, model->spreads);
+    at->loss_stride = (rows + 63) / 64 * 64;
+    fits = fits && take(&at->losses, at, 3, at->loss_stride);
     for (size_t i = 0; i < COUNT(at->slope); i++) fits = fits && take(&at->slope[i], at, rows, widest);
     at->scratch_size = (uint32_t)scratch;
     return fits && take(&at->scratch, at, 1, scratch);

@@ -9,9 +9,8 @@
 elbow_status elb_adam(elb_device *dev, elb_view w, elb_view m, elb_view v, elb_view g, elb_view clip, elb_view bad,
                       double rate, double correction1, double correction2)
 {
-    const struct adam_options options = ADAM_DEFAULTS;
-    return launch_adam(dev, &options, elb_block_range(dev, w.cols), w, m, v, g, clip, bad, w.cols, rate / correction1,
-                       1 / sqrt(correction2));
+    return launch_adam(dev, elb_block_range(dev, w.cols), w, m, v, g, clip, bad, w.cols, 0.9, 0.999, 1e-8,
+                       rate / correction1, 1 / sqrt(correction2));
 }
 
 elbow_status elb_add(elb_device *dev, elb_view y, elb_view x)
@@ -38,12 +37,21 @@ elbow_status elb_guard(elb_device *dev, elb_view bad, elb_view distortion, elb_v
     return launch_guard(dev, (elb_range){1, 1}, bad, distortion, rate, norm2, rows, step, keep);
 }
 
+elbow_status elb_optimum(elb_device *dev, elb_view spread, elb_view next, elb_view sse, elb_view running, double share,
+                         double part)
+{
+    return launch_optimum(dev, (elb_range){1, 1}, spread, next, sse, running, share, part);
+}
+
+elbow_status elb_settle(elb_device *dev, elb_view y, elb_view x, elb_view bad)
+{
+    return launch_settle(dev, (elb_range){1, 1}, y, x, bad, y.cols);
+}
+
 elbow_status elb_gather(elb_device *dev, elb_view x, elb_view pixels, bool bytes, elb_view at, elb_view samples,
                         int binarise, uint64_t seed, uint32_t epoch)
 {
     const elb_range groups = {x.rows, 1};
-    const struct gather_options options = {.binarise = binarise};
-    const struct gather_reals_options real_options = {.binarise = binarise};
-    if (bytes) return launch_gather(dev, &options, groups, x, pixels, at, samples, x.cols, x.stride, seed, epoch);
-    return launch_gather_reals(dev, &real_options, groups, x, pixels, at, samples, x.cols, x.stride, seed, epoch);
+    if (bytes) return launch_gather(dev, groups, x, pixels, at, samples, x.cols, x.stride, seed, epoch, binarise);
+    return launch_gather_reals(dev, groups, x, pixels, at, samples, x.cols, x.stride, seed, epoch, binarise);
 }

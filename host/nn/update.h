@@ -24,6 +24,13 @@ elbow_status elb_clip(elb_device *dev, elb_view factor, elb_view norm2, elb_view
 elbow_status elb_guard(elb_device *dev, elb_view bad, elb_view distortion, elb_view rate, elb_view norm2, uint32_t rows,
                        uint32_t step, bool keep);
 
+/* spread (1) = log of the sigma that fits best, from sse summed over the batch times share; next (1): the running value
+ * with part of it (cl/optimum.cl). */
+elbow_status elb_optimum(elb_device *dev, elb_view spread, elb_view next, elb_view sse, elb_view running, double share,
+                         double part);
+/* y = x, a few numbers, while bad[0] is 0. */
+elbow_status elb_settle(elb_device *dev, elb_view y, elb_view x, elb_view bad);
+
 /* x (rows, pixels) = rows samples[0], samples[1], ... of pixels, bytes as value / 255, else reals. binarise: enum
  * binarise of cl/choices.h; DYNAMIC draws with (seed, epoch, sample). */
 elbow_status elb_gather(elb_device *dev, elb_view x, elb_view pixels, bool bytes, elb_view at, elb_view samples,

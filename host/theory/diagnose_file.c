@@ -10,24 +10,12 @@
 enum { X, X_HAT, MU, LOGVAR, ARRAYS };
 static const char *const names[ARRAYS] = {"x", "x_hat", "mu", "logvar"};
 
-/* "(128, 1, 28, 28)" */
-static char *shape_text(char out[112], const elb_npy *array)
-{
-    size_t at = 1;
-    elb_format(out, 112, "(");
-    for (uint32_t i = 0; i < array->axes; i++) {
-        elb_format(out + at, 112 - at, "%s%" PRIu64, i ? ", " : "", array->shape[i]);
-        at += strlen(out + at);
-    }
-    elb_format(out + at, 112 - at, ")");
-    return out;
-}
-
 static elbow_status differ(elb_error *err, const elb_npy *array, int a, int b, const char *what)
 {
-    char one[112], other[112];
-    return elb_fail(err, ELBOW_BAD_DATA, "%s is %s and %s is %s: %s", names[a], shape_text(one, &array[a]), names[b],
-                    shape_text(other, &array[b]), what);
+    char one[ELB_NPY_SHAPE], other[ELB_NPY_SHAPE];
+    return elb_fail(err, ELBOW_BAD_DATA, "%s is %s and %s is %s: %s", names[a],
+                    elb_npy_shape(one, array[a].axes, array[a].shape), names[b],
+                    elb_npy_shape(other, array[b].axes, array[b].shape), what);
 }
 
 /* Whether two shapes of equally many values are the same but for axes of size 1. */
@@ -45,16 +33,16 @@ static bool same_order(const elb_npy *a, const elb_npy *b)
 static elbow_status check_shapes(elb_error *err, const elb_npy *array)
 {
     for (int i = 0; i < ARRAYS; i++) {
-        char text[112];
+        char text[ELB_NPY_SHAPE];
         if (array[i].axes < 2 || !array[i].count)
             return elb_fail(err, ELBOW_BAD_DATA,
                             "%s is %s: it needs a first axis for the data and one or more after it", names[i],
-                            shape_text(text, &array[i]));
+                            elb_npy_shape(text, array[i].axes, array[i].shape));
         if (array[i].shape[0] != array[X].shape[0])
             return differ(err, array, X, i, "the first axis is the data, and must be the same: save one batch of both");
         if (array[i].count / array[i].shape[0] > UINT32_MAX || array[i].shape[0] > UINT32_MAX)
             return elb_fail(err, ELBOW_BAD_DATA, "%s is %s: too large to be measured", names[i],
-                            shape_text(text, &array[i]));
+                            elb_npy_shape(text, array[i].axes, array[i].shape));
     }
     if (array[X].count != array[X_HAT].count) return differ(err, array, X, X_HAT, "they must hold the same pixels");
     if (array[X].axes > 2 && array[X_HAT].axes > 2 && !same_order(&array[X], &array[X_HAT]))

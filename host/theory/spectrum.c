@@ -1,199 +1,299 @@
+/* spectrum.c - two passes over the data: the pixels' means and variances, then the covariance, whole or applied to a
+ * narrow basis (subspace iteration). */
 #include "theory/spectrum.h"
+
+#include "math/gram.h"
+#include "theory/eigen.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Eight vectors more than asked for make the last ones converge: an eigenvalue's error falls by (l_m / l_k)^2 a round.
- * WORK multiply-adds take about half a second on one core. */
-enum { EXTRA = 8, ROUNDS = 7, LANES = 16, MOST_IMAGES = 5000, FEWEST_IMAGES = 1024 };
-#define WORK 2e9
+/* Sixteen vectors more than asked for make the last ones converge: an eigenvalue's error falls by (l_m / l_k)^2 a
+ * round. */
+enum { EXTRA = 16, ROUNDS = 6 };
+#define LEAST_VARIANCE 1e-3 /* of a pixel under a Bernoulli: one that is never white would weigh without bound */
 
-typedef struct problem {
-    size_t n, pixels, vectors, stride; /* stride: vectors rounded up to LANES */
-    float *rows;                       /* (n, pixels), centred and scaled */
-    float *diagonal;                   /* (pixels), added to the covariance */
-    double *q, *z;                     /* (pixels, stride): the basis, and the covariance times it */
-    float *q_float, *z_float;          /* the same, for the long sums */
-} problem;
+typedef struct work {
+    const elbow_data *data;
+    const elb_spectrum_plan *plan;
+    elb_spectrum *out;
+    elb_error *err;
+    elb_on_spectrum *progress;
+    void *user;
+    double unit;                   /* of a row's numbers: 1/255 where they are bytes */
+    double *first, *second, *grey; /* (pixels) means of x - offset, of its square, and of x (1 - x) */
+    float *offset;                 /* (pixels) what is taken from x before it is summed; 0 for bytes */
+    float *datum;                  /* (pixels) */
+} work;
 
-static void free_problem(problem *p)
-{
-    free(p->rows), free(p->diagonal), free(p->q), free(p->z), free(p->q_float), free(p->z_float);
-}
-
-static elbow_status size_problem(problem *p, elb_error *err, const elbow_data *data, uint32_t images, uint32_t count)
-{
-    const uint32_t train = data->part[ELBOW_TRAIN].count;
-    p->pixels = data->info.pixels;
-    p->vectors = (size_t)count + EXTRA < p->pixels ? (size_t)count + EXTRA : p->pixels;
-    p->stride = (p->vectors + LANES - 1) / LANES * LANES;
-    double most = WORK / (2.0 * ROUNDS * (double)p->pixels * (double)p->stride);
-    most = most > MOST_IMAGES ? MOST_IMAGES : most < FEWEST_IMAGES ? FEWEST_IMAGES : most;
-    if (images) most = images;
-    p->n = train < most ? train : (size_t)most;
-    TRY(elb_new(err, &p->rows, p->n, p->pixels * sizeof(float), "a sample of the data"));
-    TRY(elb_new(err, &p->diagonal, p->pixels, sizeof(float), "the pixels' variances"));
-    TRY(elb_new(err, &p->q, p->pixels, p->stride * sizeof(double), "a basis"));
-    TRY(elb_new(err, &p->z, p->pixels, p->stride * sizeof(double), "a basis"));
-    TRY(elb_new(err, &p->q_float, p->pixels, p->stride * sizeof(float), "a basis"));
-    return elb_new(err, &p->z_float, p->pixels, p->stride * sizeof(float), "a basis");
-}
+/* ---- reading the data ---- */
 
 /* One image from each of n equal stretches, by a fixed hash: an even stride would meet whatever order the set has
  * (every twelfth image of MNIST's training set is not like the rest). */
 static uint32_t chosen(size_t i, size_t n, uint32_t count)
 {
     const size_t first = i * count / n, next = (i + 1) * count / n;
-    return (uint32_t)(first + elb_index_hash(i) % (next - first));
+    return n == count ? (uint32_t)i : (uint32_t)(first + elb_index_hash(i) % (next - first));
 }
 
-static elbow_status fill_rows(problem *p, elb_error *err, const elbow_data *data, const elb_whitening *how)
+/* An image as it is summed: whole numbers where it is stored in bytes. */
+static void read_row(float *row, const work *w, size_t i)
 {
-    double *mean = NULL, *noise = NULL;
+    const elb_part *part = &w->data->part[ELBOW_TRAIN];
+    const size_t pixels = w->out->pixels, at = part->rows[chosen(i, w->out->images, part->count)] * pixels;
+    if (w->data->info.bytes) {
+        const uint8_t *image = (const uint8_t *)part->images->pixels + at;
+        for (size_t j = 0; j < pixels; j++) row[j] = (float)image[j];
+    } else {
+        const float *image = (const float *)part->images->pixels + at;
+        for (size_t j = 0; j < pixels; j++) row[j] = image[j];
+    }
+    if (w->plan->binarise == ELBOW_BINARISE_THRESHOLD)
+        for (size_t j = 0; j < pixels; j++) row[j] = (double)row[j] * w->unit > 0.5 ? (float)(1 / w->unit) : 0;
+    for (size_t j = 0; j < pixels; j++) row[j] -= w->offset[j];
+}
+
+static elbow_status tell(const work *w, double done)
+{
+    if (!w->progress || !w->progress(w->user, done)) return ELBOW_OK;
+    return elb_fail(w->err, ELBOW_STOPPED, "stopped while the covariance of %s was summed", w->data->info.name);
+}
+
+/* Floats lose no digits of a small variance when about their mean is taken off first. */
+static void choose_offset(work *w)
+{
+    const size_t pixels = w->out->pixels;
+    enum { LOOKED_AT = 256 };
+    const size_t n = w->out->images < LOOKED_AT ? w->out->images : LOOKED_AT;
+    if (w->data->info.bytes) return;
+    for (size_t i = 0; i < n; i++) {
+        read_row(w->datum, w, i * w->out->images / n);
+        for (size_t j = 0; j < pixels; j++) w->first[j] += (double)w->datum[j] / (double)n;
+    }
+    for (size_t j = 0; j < pixels; j++) w->offset[j] = (float)w->first[j], w->first[j] = 0;
+}
+
+static double mean_of(const work *w, size_t j)
+{
+    return (w->first[j] + (double)w->offset[j]) * w->unit;
+}
+
+static double variance_of(const work *w, size_t j)
+{
+    return fmax(w->second[j] - w->first[j] * w->first[j], 0) * w->unit * w->unit;
+}
+
+/* 1, or 1 over the standard deviation that a Bernoulli of that mean has. */
+static double scale_of(const work *w, size_t j)
+{
+    const double p = mean_of(w, j);
+    return w->plan->pearson ? 1 / sqrt(fmax(p * (1 - p), LEAST_VARIANCE)) : 1;
+}
+
+/* What binarising anew each time adds to a pixel's variance. */
+static double noise_of(const work *w, size_t j)
+{
+    return w->plan->binarise == ELBOW_BINARISE_DYNAMIC ? fmax(w->grey[j], 0) : 0;
+}
+
+static void measure_pixels(work *w)
+{
+    const size_t pixels = w->out->pixels, n = w->out->images;
+    for (size_t i = 0; i < n; i++) {
+        read_row(w->datum, w, i);
+        for (size_t j = 0; j < pixels; j++) {
+            const double x = (double)w->datum[j], value = (x + (double)w->offset[j]) * w->unit;
+            w->first[j] += x;
+            w->second[j] += x * x;
+            w->grey[j] += value * (1 - value);
+        }
+    }
+    for (size_t j = 0; j < pixels; j++) {
+        w->first[j] /= (double)n, w->second[j] /= (double)n, w->grey[j] /= (double)n;
+        const double p = mean_of(w, j), scale = scale_of(w, j);
+        w->out->trace += (variance_of(w, j) + noise_of(w, j)) * scale * scale;
+        if (p > 0 && p < 1) w->out->entropy -= p * log(p) + (1 - p) * log1p(-p);
+    }
+}
+
+/* ---- all eigenvalues ---- */
+
+static elbow_status sum_products(double *sum, elb_gram *gram, const work *w)
+{
+    const size_t pixels = w->out->pixels, n = w->out->images;
+    for (size_t first = 0; first < n; first += ELB_GRAM_ROWS) {
+        const size_t rows = n - first < ELB_GRAM_ROWS ? n - first : ELB_GRAM_ROWS;
+        for (size_t i = 0; i < rows; i++) read_row(elb_gram_rows(gram) + i * pixels, w, first + i);
+        TRY(elb_gram_add(sum, gram, (uint32_t)rows));
+        TRY(tell(w, (double)(first + rows) / (double)n));
+    }
+    return ELBOW_OK;
+}
+
+static void make_covariance(double *sum, const work *w)
+{
+    const size_t pixels = w->out->pixels;
+    const double n = w->out->images, unit2 = w->unit * w->unit;
+    for (size_t i = 0; i < pixels; i++)
+        for (size_t j = 0; j <= i; j++) {
+            double *at = sum + i * pixels + j;
+            *at = (*at / n - w->first[i] * w->first[j]) * unit2;
+            if (i == j) *at += noise_of(w, i);
+            *at *= scale_of(w, i) * scale_of(w, j);
+        }
+}
+
+static elbow_status find_all(work *w)
+{
+    const uint32_t pixels = w->out->pixels;
+    elb_gram *gram = NULL;
+    double *sum = NULL;
     elbow_status status;
-    TRY_DONE(elb_new(err, &mean, p->pixels, sizeof *mean, "the pixels' means"));
-    TRY_DONE(elb_new(err, &noise, p->pixels, sizeof *noise, "the pixels' variances"));
-    for (size_t i = 0; i < p->n; i++) {
-        float *row = p->rows + i * p->pixels;
-        elb_data_datum(row, data, ELBOW_TRAIN, chosen(i, p->n, data->part[ELBOW_TRAIN].count));
-        for (size_t j = 0; j < p->pixels; j++) {
-            if (how->binarise == ELBOW_BINARISE_THRESHOLD) row[j] = row[j] > 0.5f;
-            mean[j] += (double)row[j] / (double)p->n;
-            noise[j] += (double)row[j] * (1 - (double)row[j]) / (double)p->n;
-        }
-    }
-    for (size_t j = 0; j < p->pixels; j++) {
-        const double scale = how->pearson ? 1 / sqrt(fmax(mean[j] * (1 - mean[j]), 1e-3)) : 1;
-        if (how->binarise == ELBOW_BINARISE_DYNAMIC) p->diagonal[j] = (float)(fmax(noise[j], 0) * scale * scale);
-        for (size_t i = 0; i < p->n; i++) {
-            float *value = p->rows + i * p->pixels + j;
-            *value = (float)(((double)*value - mean[j]) * scale);
-        }
-    }
+    w->out->count = pixels;
+    TRY_DONE(elb_new(w->err, &w->out->eigenvalues, pixels, sizeof(double), "eigenvalues"));
+    TRY_DONE(elb_new(w->err, &sum, pixels, pixels * sizeof *sum, "the covariance"));
+    TRY_DONE(elb_gram_new(&gram, w->err, pixels, 0));
+    TRY_DONE(sum_products(sum, gram, w));
+    make_covariance(sum, w);
+    TRY_DONE(elb_eigenvalues(w->out->eigenvalues, w->err, sum, pixels));
 done:
-    free(mean);
-    free(noise);
+    elb_gram_free(gram);
+    free(sum);
     return status;
 }
 
-/* to += x from, over a number of lanes known to the compiler */
-static void add_block(float *restrict to, const float *restrict from, float x)
-{
-    for (int l = 0; l < LANES; l++) to[l] += x * from[l];
-}
+/* ---- the largest ones ---- */
 
-/* z = covariance q. The float sums run over one image or one stretch of images at a time. */
-static void multiply(problem *p)
+typedef struct subspace {
+    elb_gram *gram;
+    uint32_t vectors;
+    double *q, *z, *small; /* (pixels, vectors): the basis, and the covariance times it; (vectors, vectors) */
+} subspace;
+
+/* z = covariance q */
+static elbow_status apply(subspace *s, const work *w, int round)
 {
-    enum { STRETCH = 256 };
-    const size_t size = p->pixels * p->stride;
-    for (size_t i = 0; i < size; i++) p->q_float[i] = (float)p->q[i], p->z[i] = 0;
-    for (size_t first = 0; first < p->n; first += STRETCH) {
-        memset(p->z_float, 0, size * sizeof(float));
-        for (size_t i = first; i < p->n && i < first + STRETCH; i++) {
-            const float *row = p->rows + i * p->pixels;
-            for (size_t block = 0; block < p->stride; block += LANES) {
-                float y[LANES] = {0};
-                for (size_t j = 0; j < p->pixels; j++) add_block(y, p->q_float + j * p->stride + block, row[j]);
-                for (size_t j = 0; j < p->pixels; j++) add_block(p->z_float + j * p->stride + block, y, row[j]);
-            }
+    const size_t pixels = w->out->pixels, n = w->out->images;
+    memset(s->z, 0, pixels * s->vectors * sizeof *s->z);
+    TRY(elb_gram_set(s->gram, s->q));
+    for (size_t first = 0; first < n; first += ELB_GRAM_ROWS) {
+        const size_t rows = n - first < ELB_GRAM_ROWS ? n - first : ELB_GRAM_ROWS;
+        for (size_t i = 0; i < rows; i++) {
+            float *row = elb_gram_rows(s->gram) + i * pixels;
+            read_row(row, w, first + i);
+            for (size_t j = 0; j < pixels; j++)
+                row[j] = (float)(((double)row[j] - w->first[j]) * w->unit * scale_of(w, j));
         }
-        for (size_t i = 0; i < size; i++) p->z[i] += (double)p->z_float[i];
+        TRY(elb_gram_add(s->z, s->gram, (uint32_t)rows));
+        TRY(tell(w, (round + (double)(first + rows) / (double)n) / ROUNDS));
     }
-    for (size_t j = 0; j < p->pixels; j++)
-        for (size_t k = 0; k < p->vectors; k++) {
-            const size_t at = j * p->stride + k;
-            p->z[at] = p->z[at] / (double)p->n + (double)p->diagonal[j] * p->q[at];
+    for (size_t j = 0; j < pixels; j++)
+        for (size_t k = 0; k < s->vectors; k++) {
+            double *at = s->z + j * s->vectors + k;
+            *at = *at / (double)n + noise_of(w, j) * scale_of(w, j) * scale_of(w, j) * s->q[j * s->vectors + k];
         }
+    return ELBOW_OK;
 }
 
-static double dot(const problem *p, const double *a, size_t column_a, const double *b, size_t column_b)
+static double dot(const subspace *s, size_t pixels, const double *a, size_t column_a, const double *b, size_t column_b)
 {
     double sum = 0;
-    for (size_t j = 0; j < p->pixels; j++) sum += a[j * p->stride + column_a] * b[j * p->stride + column_b];
+    for (size_t j = 0; j < pixels; j++) sum += a[j * s->vectors + column_a] * b[j * s->vectors + column_b];
     return sum;
 }
 
 /* Gram-Schmidt, each column twice. What is left of a column that depends on the others is 0. */
-static void orthonormalise(problem *p)
+static void orthonormalise(subspace *s, size_t pixels)
 {
-    for (size_t k = 0; k < p->vectors; k++) {
-        const double before = sqrt(dot(p, p->q, k, p->q, k));
+    const size_t m = s->vectors;
+    for (size_t k = 0; k < m; k++) {
+        const double before = sqrt(dot(s, pixels, s->q, k, s->q, k));
         for (int again = 0; again < 2; again++)
             for (size_t i = 0; i < k; i++) {
-                const double part = dot(p, p->q, i, p->q, k);
-                for (size_t j = 0; j < p->pixels; j++) p->q[j * p->stride + k] -= part * p->q[j * p->stride + i];
+                const double part = dot(s, pixels, s->q, i, s->q, k);
+                for (size_t j = 0; j < pixels; j++) s->q[j * m + k] -= part * s->q[j * m + i];
             }
-        const double length = sqrt(dot(p, p->q, k, p->q, k));
+        const double length = sqrt(dot(s, pixels, s->q, k, s->q, k));
         const double scale = length > 1e-6 * before && length > 0 ? 1 / length : 0;
-        for (size_t j = 0; j < p->pixels; j++) p->q[j * p->stride + k] *= scale;
+        for (size_t j = 0; j < pixels; j++) s->q[j * m + k] *= scale;
     }
 }
 
-/* One Jacobi rotation that makes a[i][j] of a symmetric matrix 0. */
-static void rotate(double *a, size_t m, size_t i, size_t j)
+static elbow_status iterate(subspace *s, const work *w)
 {
-    const double off = a[i * m + j];
-    if (off == 0) return;
-    const double theta = (a[j * m + j] - a[i * m + i]) / (2 * off);
-    const double t = (theta < 0 ? -1 : 1) / (fabs(theta) + sqrt(theta * theta + 1)), c = 1 / sqrt(t * t + 1), s = t * c;
-    for (size_t k = 0; k < m; k++) {
-        const double x = a[k * m + i], y = a[k * m + j];
-        a[k * m + i] = c * x - s * y, a[k * m + j] = s * x + c * y;
-    }
-    for (size_t k = 0; k < m; k++) {
-        const double x = a[i * m + k], y = a[j * m + k];
-        a[i * m + k] = c * x - s * y, a[j * m + k] = s * x + c * y;
-    }
-}
-
-static int falling(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x < y) - (x > y);
-}
-
-/* The eigenvalues of q' covariance q (Rayleigh, Ritz): z is covariance q. */
-static elbow_status ritz(double *eigenvalues, elb_error *err, const problem *p, uint32_t count)
-{
-    const size_t m = p->vectors;
-    double *a = NULL, *found = NULL;
-    elbow_status status;
-    TRY_DONE(elb_new(err, &a, m, m * sizeof *a, "a small matrix"));
-    TRY_DONE(elb_new(err, &found, m, sizeof *found, "eigenvalues"));
-    for (size_t i = 0; i < m; i++)
-        for (size_t j = 0; j <= i; j++) a[i * m + j] = a[j * m + i] = dot(p, p->q, i, p->z, j);
-    for (int sweep = 0; sweep < 12; sweep++)
-        for (size_t i = 0; i < m; i++)
-            for (size_t j = i + 1; j < m; j++) rotate(a, m, i, j);
-    for (size_t i = 0; i < m; i++) found[i] = fmax(a[i * m + i], 0);
-    qsort(found, m, sizeof *found, falling);
-    for (size_t i = 0; i < count; i++) eigenvalues[i] = i < m ? found[i] : 0;
-done:
-    free(a);
-    free(found);
-    return status;
-}
-
-elbow_status elb_spectrum(double *eigenvalues, uint32_t *sampled, elb_error *err, const elbow_data *data,
-                          const elb_whitening *how, uint32_t count)
-{
-    problem p = {0};
-    elbow_status status;
-    TRY_DONE(size_problem(&p, err, data, how->images, count));
-    TRY_DONE(fill_rows(&p, err, data, how));
-    for (size_t j = 0; j < p.pixels; j++)
-        for (size_t k = 0; k < p.vectors; k++)
-            p.q[j * p.stride + k] = (double)(elb_index_hash(j * p.vectors + k) >> 11) * 0x1p-53 - 0.5;
+    const size_t pixels = w->out->pixels, m = s->vectors;
+    for (size_t i = 0; i < pixels * m; i++) s->q[i] = (double)(elb_index_hash(i) >> 11) * 0x1p-53 - 0.5;
     for (int round = 0; round < ROUNDS; round++) {
-        orthonormalise(&p);
-        multiply(&p);
-        if (round + 1 < ROUNDS) memcpy(p.q, p.z, p.pixels * p.stride * sizeof *p.q);
+        orthonormalise(s, pixels);
+        TRY(apply(s, w, round));
+        if (round + 1 < ROUNDS) memcpy(s->q, s->z, pixels * m * sizeof *s->q);
     }
-    status = ritz(eigenvalues, err, &p, count);
-    *sampled = (uint32_t)p.n;
+    /* Rayleigh and Ritz: the eigenvalues of q' covariance q. */
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = 0; j <= i; j++) s->small[i * m + j] = dot(s, pixels, s->q, i, s->z, j);
+    return ELBOW_OK;
+}
+
+static elbow_status find_largest(work *w)
+{
+    const size_t pixels = w->out->pixels;
+    subspace s = {.vectors = w->plan->count + EXTRA};
+    elbow_status status;
+    w->out->count = w->plan->count;
+    if (w->out->count > pixels) w->out->count = (uint32_t)pixels;
+    if (s.vectors > pixels) s.vectors = (uint32_t)pixels;
+    TRY_DONE(elb_new(w->err, &w->out->eigenvalues, s.vectors, sizeof(double), "eigenvalues"));
+    TRY_DONE(elb_new(w->err, &s.q, pixels, s.vectors * sizeof *s.q, "a basis"));
+    TRY_DONE(elb_new(w->err, &s.z, pixels, s.vectors * sizeof *s.z, "a basis"));
+    TRY_DONE(elb_new(w->err, &s.small, s.vectors, s.vectors * sizeof *s.small, "a small matrix"));
+    TRY_DONE(elb_gram_new(&s.gram, w->err, (uint32_t)pixels, s.vectors));
+    TRY_DONE(iterate(&s, w));
+    TRY_DONE(elb_eigenvalues(w->out->eigenvalues, w->err, s.small, s.vectors));
 done:
-    free_problem(&p);
+    elb_gram_free(s.gram);
+    free(s.q);
+    free(s.z);
+    free(s.small);
     return status;
+}
+
+/* ---- both ---- */
+
+static elbow_status find(work *w)
+{
+    const uint32_t pixels = w->out->pixels;
+    TRY(elb_new(w->err, &w->first, pixels, sizeof *w->first, "the pixels' means"));
+    TRY(elb_new(w->err, &w->second, pixels, sizeof *w->second, "the pixels' variances"));
+    TRY(elb_new(w->err, &w->grey, pixels, sizeof *w->grey, "the pixels' variances"));
+    TRY(elb_new(w->err, &w->offset, pixels, sizeof *w->offset, "the pixels' means"));
+    TRY(elb_new(w->err, &w->datum, pixels, sizeof *w->datum, "an image"));
+    choose_offset(w);
+    measure_pixels(w);
+    const bool all = pixels <= ELB_DENSE_PIXELS && pixels <= w->plan->dense;
+    TRY(all ? find_all(w) : find_largest(w));
+    for (uint32_t k = 0; k < w->out->count; k++) w->out->eigenvalues[k] = fmax(w->out->eigenvalues[k], 0);
+    return ELBOW_OK;
+}
+
+elbow_status elb_spectrum_find(elb_spectrum *out, elb_error *err, const elbow_data *data, const elb_spectrum_plan *plan,
+                               elb_on_spectrum *progress, void *user)
+{
+    const uint32_t train = data->part[ELBOW_TRAIN].count;
+    work w = {data, plan, out, err, progress, user, data->info.bytes ? 1.0 / 255 : 1, NULL, NULL, NULL, NULL, NULL};
+    *out = (elb_spectrum){.pixels = data->info.pixels,
+                          .images = plan->images && plan->images < train ? plan->images : train};
+    const elbow_status status = find(&w);
+    free(w.first);
+    free(w.second);
+    free(w.grey);
+    free(w.offset);
+    free(w.datum);
+    return status;
+}
+
+void elb_spectrum_free(elb_spectrum *spectrum)
+{
+    free(spectrum->eigenvalues);
+    spectrum->eigenvalues = NULL;
 }

@@ -5,7 +5,6 @@
 #include "math/selftest.h"
 #include "math/tune.h"
 #include "theory/diagnose.h"
-#include "theory/predict.h"
 #include "train/context.h"
 
 #include <stdlib.h>
@@ -23,6 +22,7 @@ elbow_recipe elbow_recipe_default(void)
                           .activation = ELBOW_RELU,
                           .likelihood = ELBOW_BERNOULLI,
                           .sigma2 = 1,
+                          .spread = ELBOW_SPREAD_FIXED,
                           .output = ELBOW_OUTPUT_AUTO,
                           .pixels = ELBOW_SUM,
                           .latents = ELBOW_SUM,
@@ -40,6 +40,14 @@ elbow_train_options elbow_train_default(void)
                                  .rate = ELBOW_RATE_CONSTANT,
                                  .rate_every = 10,
                                  .rate_factor = 0.5,
+                                 .schedule = ELBOW_SCHEDULE_CONSTANT,
+                                 .schedule_epochs = 5,
+                                 .schedule_cycles = 4,
+                                 .schedule_ratio = 0.5,
+                                 .schedule_gain = 0.005,
+                                 .schedule_pull = 1e-4,
+                                 .schedule_most = 100,
+                                 .free_bits_group = 1,
                                  .shards = 1,
                                  .maths = ELBOW_EXACT,
                                  .nonfinite = ELBOW_NONFINITE_STOP,
@@ -143,17 +151,6 @@ elbow_status elbow_lend_cl(elbow_context *context, cl_context *cl, cl_device_id 
     const elbow_status status = elb_opencl_lend(context->dev, &lent[0], &lent[1], &lent[2]);
     *cl = lent[0], *device = lent[1], *queue = lent[2];
     return status;
-}
-
-elbow_status elbow_foresee(elbow_forecast *forecast, elbow_context *context, const elbow_data *data,
-                           const elbow_recipe *recipe)
-{
-    elb_prediction prediction;
-    TRY(elb_predict(&prediction, elb_begin(context), data, recipe));
-    *forecast = (elbow_forecast){
-        .active = prediction.active, .rate = prediction.rate, .collapse_beta = prediction.collapse_beta};
-    elb_predict_sentence(forecast->sentence, sizeof forecast->sentence, &prediction, recipe, data->info.pixels);
-    return ELBOW_OK;
 }
 
 elbow_status elbow_diagnose(elbow_diagnosis *diagnosis, elbow_context *context, const char *path,

@@ -58,5 +58,6 @@ static elbow_status check_data(const elb_trainer *t)
 elbow_status elb_trainer_check(const elb_trainer *t)
 {
     TRY(check_options(t));
-    return check_data(t);
+    TRY(check_data(t));
+    return elb_trainer_check_course(t);
 }

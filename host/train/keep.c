@@ -34,7 +34,7 @@ static cJSON *epoch_line(const elb_trainer *t, double rate)
     elb_json_add_number(line, "elbo", -(distortion + t->state.rate / n));
     elb_json_add_number(line, "distortion", distortion);
     elb_json_add_number(line, "rate", t->state.rate / n);
-    elb_json_add_number(line, "beta", elbow_explain(&t->model->recipe, t->model->pixels).beta);
+    elb_json_add_number(line, "beta", t->beta);
     elb_json_add_number(line, "learning_rate", rate);
     elb_json_add_uint(line, "skipped", t->state.skipped);
     if (t->validation.n) add_metrics(elb_json_add_object(line, "validation"), &t->validation);
@@ -101,6 +101,23 @@ static elbow_status read_vectors(elb_trainer *t)
     return t->state.best_epoch ? elb_read_reals(t->host.best, elb_flat(t->model, t->best)) : ELBOW_OK;
 }
 
+static elbow_status read_control(elb_state *state, elb_trainer *t)
+{
+    float control[ELB_CONTROL];
+    TRY(elb_stepper_control(control, &t->stepper));
+    state->control = (double)control[0], state->control_average = (double)control[1];
+    state->control_begun = (double)control[2], state->control_weight = (double)control[3];
+    return ELBOW_OK;
+}
+
+static elbow_status write_control(elb_trainer *t)
+{
+    const elb_state *s = &t->state;
+    const float control[ELB_CONTROL] = {(float)s->control, (float)s->control_average, (float)s->control_begun,
+                                        (float)s->control_weight};
+    return elb_stepper_set_control(&t->stepper, control);
+}
+
 static elbow_status write_model(elb_trainer *t)
 {
     return elb_parameters_write(t->err, t->options.out, t->model, t->state.best_epoch ? t->host.best : t->host.w);
@@ -113,6 +130,7 @@ elbow_status elb_trainer_save(elb_trainer *t)
     if (!state.best_epoch) vectors.best = NULL;
     state.seconds += elb_seconds() - t->started;
     TRY(read_vectors(t));
+    TRY(read_control(&state, t));
     TRY(write_model(t));
     TRY(elb_state_write(t->err, t->options.out, &state, &vectors, t->fingerprint));
     t->saved = elb_seconds();
@@ -124,6 +142,7 @@ static elbow_status write_vectors(elb_trainer *t)
     TRY(elb_write_reals(elb_flat(t->model, t->model->w), t->host.w));
     TRY(elb_write_reals(elb_flat(t->model, t->model->m), t->host.m));
     TRY(elb_write_reals(elb_flat(t->model, t->model->v), t->host.v));
+    TRY(write_control(t));
     return t->state.best_epoch ? elb_write_reals(elb_flat(t->model, t->best), t->host.best) : ELBOW_OK;
 }
 
@@ -154,12 +173,13 @@ elbow_status elb_trainer_begin(elb_trainer *t)
 {
     char path[ELB_PATH];
     const char *out = t->options.out;
+    TRY(elb_make_folders(t->err, out));
+    TRY(elb_folder_lock(&t->lock, t->err, out)); /* another training into it would spoil both */
     const bool begun = exists(out, "state.safetensors");
     if (begun && !t->options.resume)
         return elb_fail(t->err, ELBOW_USAGE,
                         "%s holds a run already: --resume goes on with it, or choose another --out", out);
     if (t->options.resume && !begun) elb_remark(t->err, "%s: nothing to resume: starting from the beginning", out);
-    TRY(elb_make_folders(t->err, out));
     if (begun) {
         TRY(go_on(t));
     } else {

@@ -87,7 +87,7 @@ static elbow_status take_codes(void *user, elbow_model *model, const elb_batch *
 {
     struct codes *to = user;
     const uint32_t latent = model->recipe.latent;
-    TRY(elb_model_forward(model->net, elb_flat(model, model->w), batch, false));
+    TRY(elb_model_forward(model->net, elb_flat(model, model->w), batch));
     TRY(elb_read_reals(to->both, elb_rows(elb_model_losses(model->net).mu_logvar, 0, batch->x.rows)));
     for (uint32_t i = 0; i < batch->x.rows; i++) {
         const float *row = to->both + (size_t)i * 2 * latent;

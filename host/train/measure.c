@@ -8,7 +8,8 @@
 double elb_density_constant(const elbow_recipe *recipe, uint32_t pixels)
 {
     const double pi = 3.14159265358979323846;
-    return recipe->likelihood == ELBOW_GAUSSIAN ? 0.5 * pixels * log(2 * pi * recipe->sigma2) : 0;
+    const double sigma2 = recipe->spread == ELBOW_SPREAD_FIXED ? recipe->sigma2 : 1; /* else part of the distortion */
+    return recipe->likelihood == ELBOW_GAUSSIAN ? 0.5 * pixels * log(2 * pi * sigma2) : 0;
 }
 
 typedef struct sums {
@@ -67,10 +68,31 @@ static elbow_status measure(sums *s, elbow_model *model, elb_view w, elb_feed *f
         const uint32_t rows = count - first < step ? count - first : step;
         elb_batch batch = {.purpose = EVALUATION_NOISE, .use_mean = use_mean, .scale = 1};
         TRY(elb_feed_batch(&batch.x, &batch.samples, feed, first, rows));
-        TRY(elb_model_forward(model->net, w, &batch, false));
+        TRY(elb_model_forward(model->net, w, &batch));
         TRY(add_batch(s, model->net, model->recipe.latent, rows));
     }
     return ELBOW_OK;
+}
+
+/* The variance of the decoder, where it has one: the mean over the pixels. */
+static elbow_status read_sigma2(double *sigma2, elbow_model *model, elb_view w)
+{
+    const elbow_recipe *recipe = &model->recipe;
+    const elb_view spread = elb_model_spread(model->net, w);
+    float *log_sigma;
+    *sigma2 = recipe->likelihood == ELBOW_GAUSSIAN ? recipe->sigma2 : (double)NAN;
+    if (!spread.cols) return ELBOW_OK;
+    TRY(elb_new(&model->context->err, &log_sigma, spread.cols, sizeof *log_sigma, "the decoder's spread"));
+    const elbow_status status = elb_read_reals(log_sigma, spread);
+    double sum = 0;
+    for (uint32_t j = 0; j < spread.cols; j++) {
+        const double p = (double)log_sigma[j];
+        /* Learnt ones are softly clipped: cl/density.h. */
+        sum += exp(2 * (recipe->spread == ELBOW_SPREAD_OPTIMAL ? p : log1p(exp(p + 6)) - 6));
+    }
+    free(log_sigma);
+    *sigma2 = sum / spread.cols;
+    return status;
 }
 
 elbow_status elb_measure(elbow_metrics *metrics, elbow_model *model, elb_view w, elb_feed *feed, uint32_t count,
@@ -85,6 +107,8 @@ elbow_status elb_measure(elbow_metrics *metrics, elbow_model *model, elb_view w,
     TRY_DONE(elb_new(err, &s.rows, (size_t)rows * 2 * latent, sizeof *s.rows, "a batch's latents"));
     TRY_DONE(elb_new(err, &s.clamps, rows, sizeof *s.clamps, "a batch's counts"));
     TRY_DONE(measure(&s, model, w, feed, count, use_mean));
+    double sigma2;
+    TRY_DONE(read_sigma2(&sigma2, model, w));
 
     const double n = s.n ? s.n : 1;
     *metrics = (elbow_metrics){.n = s.n,
@@ -94,7 +118,8 @@ elbow_status elb_measure(elbow_metrics *metrics, elbow_model *model, elb_view w,
                                .mse = s.sse / n / model->pixels,
                                .active_units = active_units(&s, latent),
                                .latent = latent,
-                               .clamped = s.clamped};
+                               .clamped = s.clamped,
+                               .sigma2 = sigma2};
     metrics->elbo = -(metrics->distortion + metrics->rate);
 done:
     free(s.mu);

@@ -6,7 +6,8 @@
 #include "train/feed.h"
 #include "train/model_state.h"
 
-/* What a density adds to each datum's distortion: D/2 log(2 pi sigma2) for a Gaussian, 0 for Bernoulli. Nats. */
+/* What a density adds to each datum's distortion, which the kernels leave out: D/2 log(2 pi sigma2) for a Gaussian of
+ * fixed variance, D/2 log(2 pi) for one of another, 0 for Bernoulli. Nats. */
 double elb_density_constant(const elbow_recipe *recipe, uint32_t pixels);
 
 /* Measures all data of a feed with the parameters w. */

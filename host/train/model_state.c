@@ -56,7 +56,7 @@ elbow_status elb_model_reserve(elbow_model *model, uint32_t rows)
     if (model->net && elb_model_max_rows(model->net) >= rows) return ELBOW_OK;
     elb_model_free(model->net);
     model->net = NULL;
-    return elb_model_new(&model->net, model->context->dev, &model->recipe, model->pixels, rows, false);
+    return elb_model_new(&model->net, model->context->dev, &model->recipe, model->pixels, rows);
 }
 
 void elbow_model_free(elbow_model *model)
@@ -69,6 +69,12 @@ void elbow_model_free(elbow_model *model)
     free(model);
 }
 
+/* What a parameter is stored as (docs/bits.md). */
+static float canonical(float value)
+{
+    return fabsf(value) < 0x1p-40f ? 0 : value;
+}
+
 static elbow_status initialise(elbow_model *model)
 {
     float *w;
@@ -77,7 +83,10 @@ static elbow_status initialise(elbow_model *model)
     TRY(elb_new(&model->context->err, &w, model->parameters, sizeof *w, "the initial weights"));
     for (uint32_t i = 0; i < count; i++) {
         const size_t size = (size_t)places[i].shape[0] * (places[i].axes == 2 ? places[i].shape[1] : 1);
-        elb_initial_weights(w + places[i].offset, (uint32_t)size, (float)places[i].bound, model->recipe.seed, i);
+        if (places[i].bound > 0)
+            elb_initial_weights(w + places[i].offset, (uint32_t)size, (float)places[i].bound, model->recipe.seed, i);
+        else
+            for (size_t e = 0; e < size; e++) w[places[i].offset + e] = canonical((float)places[i].start);
     }
     const elbow_status status = elb_write_reals(elb_flat(model, model->w), w);
     free(w);
@@ -144,7 +153,7 @@ static elb_tensor tensor_at(const elb_tensor_place *place, const float *w)
 
 elbow_status elb_parameters_write(elb_error *err, const char *folder, const elbow_model *model, const float *w)
 {
-    char path[ELB_PATH], image[48];
+    char path[ELB_PATH], image[48], digest[65];
     uint32_t count;
     elb_tensor *tensors;
     const elb_tensor_place *places = elb_model_tensors(model->net, &count);
@@ -152,7 +161,8 @@ elbow_status elb_parameters_write(elb_error *err, const char *folder, const elbo
     TRY(elb_new(err, &tensors, count, sizeof *tensors, "the list of tensors"));
     for (uint32_t i = 0; i < count; i++) tensors[i] = tensor_at(&places[i], w);
     elb_format(image, sizeof image, "%ux%ux%u", model->height, model->width, model->channels);
-    const elb_note notes[] = {{"format", "pt"}, {"image", image}};
+    elb_parameters_digest(digest, w, model->parameters);
+    const elb_note notes[] = {{"format", "pt"}, {"image", image}, {"sha256", digest}};
     const elbow_status status = elb_tensors_write(err, path, tensors, count, notes, COUNT(notes));
     free(tensors);
     return status;
@@ -166,7 +176,7 @@ static elbow_status take_canonical(float *to, elb_error *err, const elb_tensor *
         if (!isfinite(to[i]))
             return elb_fail(err, ELBOW_BAD_FILE, "value %zu of '%s' is %g: train the model anew", i, from->name,
                             (double)to[i]);
-        if (fabsf(to[i]) < 0x1p-40f) to[i] = 0;
+        to[i] = canonical(to[i]);
     }
     return ELBOW_OK;
 }
@@ -183,6 +193,16 @@ static elbow_status copy_tensors(float *w, elb_error *err, const elb_tensors *fi
     return ELBOW_OK;
 }
 
+/* Other programs may change the parameters and keep the notes: that is said, and no failure. */
+static void remark_changes(elb_error *err, const elb_tensors *file, const char *path, const float *w, size_t count)
+{
+    char digest[65];
+    const char *written = elb_tensors_note(file, "sha256");
+    elb_parameters_digest(digest, w, count);
+    if (written && strcmp(written, digest) != 0)
+        elb_remark(err, "%s: its parameters are not those that it was written with (its note sha256 differs)", path);
+}
+
 elbow_status elb_parameters_read(float *w, elb_error *err, const char *folder, const elbow_model *model)
 {
     char path[ELB_PATH];
@@ -190,6 +210,7 @@ elbow_status elb_parameters_read(float *w, elb_error *err, const char *folder, c
     TRY(elb_run_path(path, err, folder, "model.safetensors"));
     elbow_status status = elb_tensors_read(&file, err, path);
     if (status == ELBOW_OK && (status = copy_tensors(w, err, &file, model)) != ELBOW_OK) elb_blame(err, "%s", path);
+    if (status == ELBOW_OK) remark_changes(err, &file, path, w, model->parameters);
     elb_tensors_free(&file);
     return status;
 }

@@ -14,10 +14,13 @@
 static const char *const model_names[] = {"mlp", "linear", NULL};
 static const char *const activation_names[] = {"relu", "tanh", "sigmoid", "softplus", NULL};
 static const char *const likelihood_names[] = {"bernoulli", "gaussian", NULL};
+static const char *const spread_names[] = {"fixed", "learned", "pixel", "optimal", NULL};
 static const char *const output_names[] = {"auto", "sigmoid", "linear", NULL};
 static const char *const reduction_names[] = {"sum", "mean", NULL};
 static const char *const binarise_names[] = {"none", "dynamic", "threshold", NULL};
 static const char *const rate_names[] = {"constant", "step", "cosine", NULL};
+static const char *const schedule_names[] = {"constant", "linear",     "sigmoid", "cosine",  "cyclical",
+                                             "capacity", "least-rate", "geco",    "control", NULL};
 static const char *const maths_names[] = {"exact", "fast", NULL};
 static const char *const nonfinite_names[] = {"stop", "skip", NULL};
 
@@ -40,6 +43,7 @@ static const field recipe_fields[] = {
     {"activation", CHOICE, RECIPE(activation), 0, 0, activation_names},
     {"likelihood", CHOICE, RECIPE(likelihood), 0, 0, likelihood_names},
     {"sigma2", NUMBER, RECIPE(sigma2), 0, HUGE_VAL, NULL},
+    {"spread", CHOICE, RECIPE(spread), 0, 0, spread_names},
     {"output", CHOICE, RECIPE(output), 0, 0, output_names},
     {"pixels", CHOICE, RECIPE(pixels), 0, 0, reduction_names},
     {"latents", CHOICE, RECIPE(latents), 0, 0, reduction_names},
@@ -59,6 +63,17 @@ static const field train_fields[] = {
     {"rate_factor", NUMBER, TRAIN(rate_factor), 0, HUGE_VAL, NULL},
     {"rate_warmup", NUMBER, TRAIN(rate_warmup), 0, HUGE_VAL, NULL},
     {"clip", NUMBER, TRAIN(clip), 0, HUGE_VAL, NULL},
+    {"schedule", CHOICE, TRAIN(schedule), 0, 0, schedule_names},
+    {"schedule_epochs", NUMBER, TRAIN(schedule_epochs), 0, HUGE_VAL, NULL},
+    {"schedule_from", NUMBER, TRAIN(schedule_from), 0, HUGE_VAL, NULL},
+    {"schedule_cycles", NUMBER, TRAIN(schedule_cycles), 0, HUGE_VAL, NULL},
+    {"schedule_ratio", NUMBER, TRAIN(schedule_ratio), 0, 1, NULL},
+    {"schedule_target", NUMBER, TRAIN(schedule_target), -HUGE_VAL, HUGE_VAL, NULL},
+    {"schedule_gain", NUMBER, TRAIN(schedule_gain), 0, HUGE_VAL, NULL},
+    {"schedule_pull", NUMBER, TRAIN(schedule_pull), 0, HUGE_VAL, NULL},
+    {"schedule_most", NUMBER, TRAIN(schedule_most), 0, HUGE_VAL, NULL},
+    {"free_bits", NUMBER, TRAIN(free_bits), 0, HUGE_VAL, NULL},
+    {"free_bits_group", UINT32, TRAIN(free_bits_group), 1, UINT32_MAX, NULL},
     {"patience", UINT32, TRAIN(patience), 0, UINT32_MAX, NULL},
     {"shards", UINT32, TRAIN(shards), 0, UINT32_MAX, NULL},
     {"maths", CHOICE, TRAIN(maths), 0, 0, maths_names},
@@ -181,18 +196,27 @@ elbow_status elb_run_path(char path[ELB_PATH], elb_error *err, const char *folde
     return ELBOW_OK;
 }
 
+static void write_train(cJSON *to, const elbow_train_options *options)
+{
+    for (size_t i = 0; i < COUNT(train_fields); i++) write_field(to, &train_fields[i], options);
+}
+
+void elb_run_add(cJSON *root, const elbow_recipe *recipe, const elbow_train_options *options, const elbow_data *data)
+{
+    elb_json_add_text(root, "elbow", elbow_version());
+    elb_json_add_uint(root, "bits_version", ELBOW_BITS_VERSION);
+    write_recipe(elb_json_add_object(root, "recipe"), recipe);
+    write_train(elb_json_add_object(root, "train"), options);
+    write_data(elb_json_add_object(root, "data"), data);
+}
+
 elbow_status elb_run_write(elb_error *err, const char *folder, const elbow_recipe *recipe,
                            const elbow_train_options *options, const elbow_data *data, const elbow_device_info *device)
 {
     char path[ELB_PATH];
     TRY(elb_run_path(path, err, folder, "run.json"));
     cJSON *root = cJSON_CreateObject();
-    elb_json_add_text(root, "elbow", elbow_version());
-    elb_json_add_uint(root, "bits_version", ELBOW_BITS_VERSION);
-    write_recipe(elb_json_add_object(root, "recipe"), recipe);
-    cJSON *train = elb_json_add_object(root, "train");
-    for (size_t i = 0; i < COUNT(train_fields); i++) write_field(train, &train_fields[i], options);
-    write_data(elb_json_add_object(root, "data"), data);
+    elb_run_add(root, recipe, options, data);
     cJSON *devices = cJSON_AddArrayToObject(root, "devices"), *one = cJSON_CreateObject();
     write_device(one, device);
     cJSON_AddItemToArray(devices, one);
@@ -274,7 +298,7 @@ void elb_run_fingerprint(char hex[65], const elbow_recipe *recipe, const elbow_t
     elb_error unheard = {0};
     cJSON *root = cJSON_CreateObject();
     write_recipe(root, recipe);
-    for (size_t i = 0; i < COUNT(train_fields); i++) write_field(root, &train_fields[i], &fixed);
+    write_train(root, &fixed);
     write_data(root, data);
     cJSON_DeleteItemFromObject(root, "source"); /* the same data may lie elsewhere now */
     char *text = NULL;
@@ -283,4 +307,39 @@ void elb_run_fingerprint(char hex[65], const elbow_recipe *recipe, const elbow_t
     elb_sha256_hex(hex, digest);
     free(text);
     cJSON_Delete(root);
+}
+
+/* A run's recipe, options and data in one object, without what two runs of one recipe may differ in. */
+static cJSON *essence(const elbow_run *run)
+{
+    cJSON *all = cJSON_CreateObject();
+    write_recipe(all, &run->recipe);
+    write_train(all, &run->train);
+    cJSON_DeleteItemFromObject(all, "save_every");
+    elb_json_add_uint(all, "limit", run->limit);
+    elb_json_add_number(all, "validation_share", run->validation_share);
+    elb_json_add_number(all, "test_share", run->test_share);
+    elb_json_add_text(all, "sha256", run->data_sha256);
+    return all;
+}
+
+elbow_status elb_run_difference(char *out, size_t size, elb_error *err, const elbow_run *there, const elbow_run *wanted)
+{
+    cJSON *a = essence(there), *b = essence(wanted);
+    char *was = NULL, *is = NULL;
+    elbow_status status = ELBOW_OK;
+    out[0] = 0;
+    if (!cJSON_IsObject(a) || !cJSON_IsObject(b)) status = elb_fail(err, ELBOW_MEMORY, "no memory to compare recipes");
+    const cJSON *mine = status == ELBOW_OK ? a->child : NULL, *other = mine ? b->child : NULL;
+    for (; mine && other && !out[0] && status == ELBOW_OK; mine = mine->next, other = other->next) {
+        status = elb_json_print(&was, err, mine, false);
+        if (status == ELBOW_OK) status = elb_json_print(&is, err, other, false);
+        if (status == ELBOW_OK && strcmp(was, is) != 0)
+            elb_format(out, size, "\"%s\" %s, not %s", mine->string, was, is);
+        free(was), free(is);
+        was = is = NULL;
+    }
+    cJSON_Delete(a);
+    cJSON_Delete(b);
+    return status;
 }

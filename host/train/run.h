@@ -10,6 +10,9 @@
 elbow_status elb_run_write(elb_error *err, const char *folder, const elbow_recipe *recipe,
                            const elbow_train_options *options, const elbow_data *data, const elbow_device_info *device);
 
+/* Adds to an object what elb_run_read reads: run.json but for the devices. */
+void elb_run_add(cJSON *root, const elbow_recipe *recipe, const elbow_train_options *options, const elbow_data *data);
+
 /* Reads a run folder's run.json, or a file like it. */
 elbow_status elb_run_read(elbow_run *run, elb_error *err, const char *path);
 
@@ -25,5 +28,10 @@ elbow_status elb_recipe_read(elbow_recipe *recipe, elb_error *err, const cJSON *
  * patience and how often to save may change. */
 void elb_run_fingerprint(char hex[65], const elbow_recipe *recipe, const elbow_train_options *options,
                          const elbow_data *data);
+
+/* What two runs differ in first, as "\"latent\" 5, not 10" (there, not wanted); "" if they are of one recipe. How often
+ * to save, and where the same data lie, may differ. Errors: MEMORY. */
+elbow_status elb_run_difference(char *out, size_t size, elb_error *err, const elbow_run *there,
+                                const elbow_run *wanted);
 
 #endif

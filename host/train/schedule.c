@@ -25,6 +25,19 @@ double elb_cospi(double x)
     return x <= 0.5 ? cospi_small(x) : -cospi_small(1 - x);
 }
 
+/* Taylor's series of exp(x / 64), then six squarings. */
+double elb_exp(double x)
+{
+    if (x < 0) return 1 / elb_exp(-x);
+    const double y = x / 64;
+    double term = 1, sum = 0;
+    for (int k = 1; k <= 20; k++) {
+        sum += term;
+        term *= y / k;
+    }
+    return elb_power(sum, 64);
+}
+
 static double course(const elbow_train_options *options, double epoch, double progress)
 {
     switch (options->rate) {
@@ -44,4 +57,60 @@ double elb_learning_rate(const elbow_train_options *options, uint64_t step, uint
     const double warmup = options->rate_warmup * steps_per_epoch;
     const double rise = (double)step + 1 < warmup ? ((double)step + 1) / warmup : 1;
     return options->learning_rate * rise * course(options, epoch, (double)step / (double)steps);
+}
+
+/* ---- the KL term ---- */
+
+/* A logistic curve through (0, 0), (1/2, 1/2) and (1, 1), ten units long (Bowman et al. 2016, figure 2). */
+static double sigmoid_rise(double x)
+{
+    const double low = 1 / (1 + elb_exp(5)), at = 1 / (1 + elb_exp(5 - 10 * x));
+    return (at - low) / (1 - 2 * low);
+}
+
+/* How far a rise has come, 0 to 1, when a share x of its time has gone. */
+static double rise(elbow_schedule schedule, double x)
+{
+    if (schedule == ELBOW_SCHEDULE_SIGMOID) return sigmoid_rise(x);
+    if (schedule == ELBOW_SCHEDULE_COSINE) return 0.5 * (1 - elb_cospi(x));
+    return x;
+}
+
+/* The share of the schedule's time that has gone by a step, at most 1. */
+static double gone(const elbow_train_options *options, uint64_t step, double steps_per_epoch)
+{
+    const double length = options->schedule_epochs * steps_per_epoch;
+    return (double)step < length ? (double)step / length : 1;
+}
+
+/* The share of the present cycle's rise that has gone, at most 1; after the last cycle 1. */
+static double gone_of_cycle(const elbow_train_options *options, double x)
+{
+    const double cycles = x * options->schedule_cycles, within = cycles - (double)(uint64_t)cycles;
+    return x < 1 && within < options->schedule_ratio ? within / options->schedule_ratio : 1;
+}
+
+double elb_kl_weight(const elbow_train_options *options, double weight, uint64_t step, double steps_per_epoch)
+{
+    double x = gone(options, step, steps_per_epoch);
+    switch (options->schedule) {
+    case ELBOW_SCHEDULE_CYCLICAL:
+        x = gone_of_cycle(options, x);
+        break;
+    case ELBOW_SCHEDULE_LINEAR:
+    case ELBOW_SCHEDULE_SIGMOID:
+    case ELBOW_SCHEDULE_COSINE:
+        break;
+    default:
+        return weight;
+    }
+    const double from = options->schedule_from;
+    return weight * (from + (1 - from) * rise(options->schedule, x));
+}
+
+double elb_kl_target(const elbow_train_options *options, uint64_t step, double steps_per_epoch)
+{
+    const double from = options->schedule_from, to = options->schedule_target;
+    if (options->schedule != ELBOW_SCHEDULE_CAPACITY && options->schedule != ELBOW_SCHEDULE_LEAST_RATE) return to;
+    return from + (to - from) * gone(options, step, steps_per_epoch);
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 /* Every field of elb_state, once: U an integer, D a double (kept in hexadecimal, so that it comes back to the bit). */
 #define STATE_FIELDS(U, D)                                                                                             \
@@ -23,10 +24,14 @@
     D(best_elbo)                                                                                                       \
     U(best_epoch, UINT32_MAX)                                                                                          \
     U(metrics_bytes, UINT64_MAX)                                                                                       \
-    D(seconds)
+    D(seconds)                                                                                                         \
+    D(control)                                                                                                         \
+    D(control_average)                                                                                                 \
+    D(control_begun)                                                                                                   \
+    D(control_weight)
 
 #define NOTE_SIZE 80
-#define MAX_NOTES 16
+#define MAX_NOTES 24
 
 typedef struct notes {
     elb_note note[MAX_NOTES];
@@ -42,19 +47,37 @@ static char *add_note(notes *to, const char *key)
     return to->text[i];
 }
 
-elbow_status elb_state_write(elb_error *err, const char *folder, const elb_state *state, const elb_vectors *vectors,
-                             const char *fingerprint)
+static void describe(notes *all, const elb_state *state, const char *fingerprint)
 {
-    char path[ELB_PATH];
-    TRY(elb_run_path(path, err, folder, "state.safetensors"));
-    notes all = {.count = 0};
-#define U(name, high) snprintf(add_note(&all, #name), NOTE_SIZE, "%" PRIu64, (uint64_t)state->name);
-#define D(name)       snprintf(add_note(&all, #name), NOTE_SIZE, "%a", state->name);
+#define U(name, high) snprintf(add_note(all, #name), NOTE_SIZE, "%" PRIu64, (uint64_t)state->name);
+#define D(name)       snprintf(add_note(all, #name), NOTE_SIZE, "%a", state->name);
     STATE_FIELDS(U, D)
 #undef U
 #undef D
-    snprintf(add_note(&all, "recipe"), NOTE_SIZE, "%s", fingerprint);
+    snprintf(add_note(all, "recipe"), NOTE_SIZE, "%s", fingerprint);
+}
 
+/* Of all that the state says: a file with another bit somewhere would go on to another digest without a word. */
+static void checksum(char text[9], const notes *all, const elb_vectors *vectors)
+{
+    const float *const data[] = {vectors->w, vectors->m, vectors->v, vectors->best};
+    uLong sum = crc32(0, NULL, 0);
+    for (size_t i = 0; i < all->count; i++)
+        sum = crc32(sum, (const unsigned char *)all->text[i], (uInt)strlen(all->text[i]) + 1);
+    for (size_t i = 0; i < COUNT(data); i++)
+        if (data[i]) sum = crc32_z(sum, (const unsigned char *)data[i], vectors->count * sizeof *data[i]);
+    elb_format(text, 9, "%08lx", sum);
+}
+
+elbow_status elb_state_write(elb_error *err, const char *folder, const elb_state *state, const elb_vectors *vectors,
+                             const char *fingerprint)
+{
+    char path[ELB_PATH], sum[9];
+    TRY(elb_run_path(path, err, folder, "state.safetensors"));
+    notes all = {.count = 0};
+    describe(&all, state, fingerprint);
+    checksum(sum, &all, vectors);
+    snprintf(add_note(&all, "crc32"), NOTE_SIZE, "%s", sum);
     const float *const data[] = {vectors->w, vectors->m, vectors->v, vectors->best};
     static const char *const names[] = {"parameters", "adam.m", "adam.v", "best"};
     elb_tensor tensors[COUNT(data)];
@@ -114,7 +137,23 @@ static elbow_status read_state(elb_state *state, elb_vectors *vectors, bool *has
     TRY(read_vector(vectors->m, err, file, "adam.m", vectors->count));
     TRY(read_vector(vectors->v, err, file, "adam.v", vectors->count));
     *has_best = state->best_epoch > 0;
-    return *has_best ? read_vector(vectors->best, err, file, "best", vectors->count) : ELBOW_OK;
+    if (*has_best) TRY(read_vector(vectors->best, err, file, "best", vectors->count));
+    return ELBOW_OK;
+}
+
+static elbow_status check_sum(elb_error *err, const elb_tensors *file, const elb_state *state,
+                              const elb_vectors *vectors, bool has_best, const char *fingerprint)
+{
+    char sum[9];
+    const char *written = elb_tensors_note(file, "crc32");
+    notes all = {.count = 0};
+    elb_vectors held = *vectors;
+    if (!has_best) held.best = NULL;
+    describe(&all, state, fingerprint);
+    checksum(sum, &all, &held);
+    if (written && strcmp(written, sum) == 0) return ELBOW_OK;
+    return elb_fail(err, ELBOW_BAD_FILE, "its checksum is %s, not %s: it is damaged; start a new run", sum,
+                    written ? written : "there");
 }
 
 elbow_status elb_state_read(elb_state *state, elb_vectors *vectors, bool *has_best, elb_error *err, const char *folder,
@@ -124,8 +163,11 @@ elbow_status elb_state_read(elb_state *state, elb_vectors *vectors, bool *has_be
     TRY(elb_run_path(path, err, folder, "state.safetensors"));
     elb_tensors file = {0};
     elbow_status status = elb_tensors_read(&file, err, path);
-    if (status == ELBOW_OK && (status = read_state(state, vectors, has_best, err, &file, fingerprint)) != ELBOW_OK)
-        elb_blame(err, "%s", path);
+    if (status == ELBOW_OK) {
+        status = read_state(state, vectors, has_best, err, &file, fingerprint);
+        if (status == ELBOW_OK) status = check_sum(err, &file, state, vectors, *has_best, fingerprint);
+        if (status != ELBOW_OK) elb_blame(err, "%s", path);
+    }
     elb_tensors_free(&file);
     return status;
 }

@@ -19,6 +19,7 @@ typedef struct elb_state {
     uint32_t best_epoch;     /* that reached it, from 1; 0: none */
     uint64_t metrics_bytes;  /* of metrics.jsonl that belong to this state */
     double seconds;          /* of training so far */
+    double control, control_average, control_begun, control_weight; /* state of cl/weigh.cl */
 } elb_state;
 
 /* The four flat vectors' host copies that the file holds; best is NULL without early stopping. */

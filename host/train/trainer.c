@@ -1,5 +1,6 @@
 #include "train/trainer.h"
 
+#include "base/file.h"
 #include "train/schedule.h"
 
 #include <inttypes.h>
@@ -18,11 +19,16 @@ static uint32_t rows_of(const elb_trainer *t, uint32_t batch)
 static elb_step step_of(const elb_trainer *t, uint64_t number)
 {
     const uint32_t batch = (uint32_t)(number % t->batches);
+    const elbow_recipe *recipe = &t->model->recipe;
+    const bool distortion = t->options.schedule == ELBOW_SCHEDULE_GECO;
+    const double left_out = distortion ? elb_density_constant(recipe, t->model->pixels) : 0;
     return (elb_step){.number = number,
                       .epoch = (uint32_t)(number / t->batches) + 1,
                       .first = batch * t->options.batch,
                       .rows = rows_of(t, batch),
-                      .rate = elb_learning_rate(&t->options, number, t->steps, t->batches)};
+                      .rate = elb_learning_rate(&t->options, number, t->steps, t->batches),
+                      .weight = elb_kl_weight(&t->options, recipe->weight, number, t->batches),
+                      .target = elb_kl_target(&t->options, number, t->batches) - left_out};
 }
 
 /* Adds to the epoch's sums the losses of data up to `end` of its order that have not been added yet. */
@@ -58,6 +64,22 @@ static elbow_status refuse(elb_trainer *t, uint64_t number)
                     t->options.out ? "; the state before it is saved" : "");
 }
 
+/* The weight that a step had, as beta on the ELBO's scale. */
+static elbow_status read_beta(elb_trainer *t, const elb_step *step)
+{
+    elbow_recipe recipe = t->model->recipe;
+    float control[ELB_CONTROL];
+    const elb_rule rule = elb_rule_of(&t->options);
+    recipe.weight = step->weight;
+    if (rule != ELB_NO_RULE) {
+        TRY(elb_stepper_control(control, &t->stepper));
+        /* What the kernel weighs with is on the sum over the latents. */
+        recipe.weight = (double)control[ELB_CONTROL - 1] * (recipe.latents == ELBOW_MEAN ? recipe.latent : 1);
+    }
+    t->beta = elbow_explain(&recipe, t->model->pixels).beta;
+    return ELBOW_OK;
+}
+
 elbow_status elb_trainer_poll(elb_trainer *t, const elb_step *last)
 {
     uint32_t bad[3];
@@ -70,6 +92,7 @@ elbow_status elb_trainer_poll(elb_trainer *t, const elb_step *last)
     t->state.skipped += bad[1];
     if (bad[1]) TRY(elb_zero(t->stepper.bad, 0, 3 * sizeof *bad));
     t->polled = elb_seconds();
+    TRY(read_beta(t, last));
     return add_losses(t, last->first + last->rows);
 }
 
@@ -97,7 +120,7 @@ void elb_trainer_report(elb_trainer *t, bool epoch_ends, double rate)
                                      .train = training_metrics(t),
                                      .validation = t->validation,
                                      .test = t->test,
-                                     .beta = elbow_explain(&t->model->recipe, t->model->pixels).beta,
+                                     .beta = t->beta,
                                      .learning_rate = rate,
                                      .images_per_second = speed,
                                      .seconds = seconds,
@@ -243,6 +266,7 @@ static void close_trainer(elb_trainer *t)
     free(t->host.v);
     free(t->host.best);
     free(t->losses);
+    elb_folder_unlock(&t->lock);
 }
 
 elbow_status elbow_train(elbow_model *model, elbow_data *data, const elbow_train_options *options)
@@ -251,7 +275,8 @@ elbow_status elbow_train(elbow_model *model, elbow_data *data, const elbow_train
                      .dev = model->context->dev,
                      .model = model,
                      .data = data,
-                     .options = *options};
+                     .options = *options,
+                     .lock = -1};
     TRY(elb_trainer_check(&t));
     elbow_status status = open_trainer(&t);
     if (status == ELBOW_OK) status = run_epochs(&t);

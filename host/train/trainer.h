@@ -3,6 +3,7 @@
 #define ELB_TRAINER_H
 
 #include "train/measure.h"
+#include "train/rule.h"
 #include "train/run.h"
 #include "train/state.h"
 #include "train/step.h"
@@ -14,6 +15,7 @@ typedef struct elb_trainer {
     elbow_data *data;
     elbow_train_options options;
     char fingerprint[65];
+    int lock; /* on the run's folder; -1: none */
 
     elb_feed *feed, *measured[2]; /* training; validation and test */
     elb_stepper stepper;
@@ -28,7 +30,8 @@ typedef struct elb_trainer {
     double epoch_seconds;          /* this epoch's training so far */
     uint32_t epoch_images;         /* trained in these seconds */
     elbow_metrics validation, test;
-    bool stop; /* the caller asked */
+    double beta; /* the weight of the last step that was looked at, on the ELBO's scale */
+    bool stop;   /* the caller asked */
 } elb_trainer;
 
 /* ---- trainer.c ---- */
@@ -51,5 +54,7 @@ elbow_status elb_trainer_save(elb_trainer *t);
 
 /* Errors: BAD_DATA, USAGE. What may be meant is remarked on. */
 elbow_status elb_trainer_check(const elb_trainer *t);
+/* The same of the KL term's weight (check_course.c). Errors: USAGE, MEMORY. */
+elbow_status elb_trainer_check_course(const elb_trainer *t);
 
 #endif

@@ -78,13 +78,16 @@ static void include(FILE *out, void *with, const struct text *text, const struct
     free_text(&header);
 }
 
-static char *flatten(const struct source *source, const char *headers)
+/* The sources from first up to end that have options, or those that have none, as one text. */
+static char *flatten(const struct source *first, const struct source *end, bool options, const char *headers)
 {
     char *code = NULL;
     size_t length = 0;
     struct flat flat = {.folder = headers};
     FILE *out = open_memstream(&code, &length);
-    write_code(out, &source->text, source, &(struct dialect){head, include, &flat, source->text.name});
+    for (const struct source *source = first; source < end; source++)
+        if ((source->option_count > 0) == options)
+            write_code(out, &source->text, source, &(struct dialect){head, include, &flat, source->text.name});
     fclose(out);
     return code;
 }
@@ -107,13 +110,21 @@ static void write_string(FILE *out, const char *text)
     fputc('"', out);
 }
 
-static void write_source(FILE *out, const struct source *source, const char *name, const char *headers)
+static void write_source(FILE *out, const char *name, char *code)
 {
-    char *code = flatten(source, headers);
     fprintf(out, "static const char source_%s[] =\n", name);
     write_string(out, code);
     fputs(";\n\n", out);
     free(code);
+}
+
+/* Kernels without options are one program: a compiler reads its own headers, and binds its own library, once for all of
+ * them, which takes most of them longer than themselves. */
+static const char *program_of(char name[MAX_NAME], const struct source *source)
+{
+    if (source->option_count == 0) return "without_options";
+    stem(name, source);
+    return name;
 }
 
 static void write_lists(FILE *out, const struct choices *choices)
@@ -157,11 +168,10 @@ static void write_args(FILE *out, const struct kernel *kernel)
 static void write_kernel(FILE *out, const struct source *source, const struct kernel *kernel, int index)
 {
     char name[MAX_NAME];
-    stem(name, source);
     write_options(out, source, kernel);
     write_args(out, kernel);
     fprintf(out, "const elb_kernel elb_kernel_%s = {\n    \"%s\", \"%s\", %d, source_%s, ", kernel->name, kernel->name,
-            source->text.name, index, name);
+            source->text.name, index, program_of(name, source));
     if (source->option_count)
         fprintf(out, "sizeof(struct %s_options), %d, options_%s, ", kernel->name, source->option_count, kernel->name);
     else
@@ -176,11 +186,12 @@ void write_opencl(FILE *out, const struct program *program)
           out);
     write_lists(out, &program->choices);
     int index = 0;
-    for (int s = 0; s < program->count; s++) {
-        const struct source *source = &program->sources[s];
+    const struct source *sources = program->sources, *end = sources + program->count;
+    write_source(out, "without_options", flatten(sources, end, false, program->headers));
+    for (const struct source *source = sources; source < end; source++) {
         char name[MAX_NAME];
-        stem(name, source);
-        write_source(out, source, name, program->headers);
+        if (source->option_count > 0)
+            write_source(out, program_of(name, source), flatten(source, source + 1, true, program->headers));
         for (int k = 0; k < source->kernel_count; k++) write_kernel(out, source, &source->kernels[k], index++);
     }
     fputs("const elb_kernel *const elb_kernels[] = {\n", out);

@@ -1,0 +1,142 @@
+/* check_course.c - what is said of a course of the KL term's weight before a run starts. */
+#include "theory/advise.h"
+#include "train/schedule.h"
+#include "train/trainer.h"
+
+#include <math.h>
+
+static bool has_length(elbow_schedule schedule)
+{
+    return schedule >= ELBOW_SCHEDULE_LINEAR && schedule <= ELBOW_SCHEDULE_LEAST_RATE;
+}
+
+static elbow_status check_schedule_numbers(const elb_trainer *t)
+{
+    const elbow_train_options *o = &t->options;
+    const bool control = o->schedule == ELBOW_SCHEDULE_CONTROL;
+    if (!(o->schedule_epochs >= 0) || !(o->schedule_from >= 0) || !(o->schedule_gain >= 0) ||
+        !(o->schedule_pull >= 0) || !(o->free_bits >= 0) || !isfinite(o->schedule_target))
+        return elb_fail(t->err, ELBOW_USAGE, "the numbers of a schedule and of free bits must be finite, none below 0");
+    if (o->schedule == ELBOW_SCHEDULE_CYCLICAL &&
+        (!(o->schedule_cycles >= 1) || !(o->schedule_ratio > 0 && o->schedule_ratio <= 1)))
+        return elb_fail(t->err, ELBOW_USAGE,
+                        "cyclical needs 1 cycle or more, and a ratio above 0 and at most 1, not %g "
+                        "and %g",
+                        o->schedule_cycles, o->schedule_ratio);
+    if (control && !(o->schedule_target > 0 && o->schedule_most > 0))
+        return elb_fail(t->err, ELBOW_USAGE, "control needs a target and a largest weight above 0, not %g and %g",
+                        o->schedule_target, o->schedule_most);
+    if (o->free_bits > 0 && o->free_bits_group == 0)
+        return elb_fail(t->err, ELBOW_USAGE, "free bits need groups of 1 latent or more, not 0");
+    if (o->free_bits > 0 && o->schedule > ELBOW_SCHEDULE_CYCLICAL)
+        return elb_fail(
+            t->err, ELBOW_USAGE,
+            "free bits and a schedule that watches the rate or the distortion would pull against each other: "
+            "leave one out (--free-bits goes with constant weights and warm-ups)");
+    return ELBOW_OK;
+}
+
+/* What users of the field have run into without a word from their code. */
+static void warn_of_schedule(const elb_trainer *t)
+{
+    const elbow_train_options *o = &t->options;
+    const elbow_recipe *recipe = &t->model->recipe;
+    const double weight = recipe->weight, batches = ceil((double)t->data->info.train / o->batch);
+    const bool late = has_length(o->schedule) && o->schedule_epochs > o->epochs;
+    const uint64_t last = (uint64_t)batches * o->epochs - 1;
+    if (late && o->schedule >= ELBOW_SCHEDULE_CAPACITY)
+        elb_remark(
+            t->err,
+            "the KL schedule takes %g epochs and the training has %u: its aim will be %.4g nats at the end, never "
+            "%.4g: shorten it (epochs=%u) or train longer",
+            o->schedule_epochs, o->epochs, elb_kl_target(o, last, batches), o->schedule_target, (o->epochs + 1) / 2);
+    else if (late)
+        elb_remark(t->err,
+                   "the KL schedule takes %g epochs and the training has %u: the weight will be %.4g at the end, not "
+                   "%.4g: shorten it (epochs=%u) or train longer",
+                   o->schedule_epochs, o->epochs, elb_kl_weight(o, weight, last, batches), weight, (o->epochs + 1) / 2);
+    if (has_length(o->schedule) && o->schedule_epochs <= 0)
+        elb_remark(t->err, "a KL schedule of 0 epochs is none: the weight is constant; give epochs=N");
+    if (o->free_bits > 0 && weight <= 0)
+        elb_remark(t->err, "free bits do nothing at weight 0: the KL term is not in the objective");
+    if (o->schedule == ELBOW_SCHEDULE_GECO && weight <= 0)
+        elb_remark(t->err, "geco multiplies the first weight, and 0 stays 0: give one above 0, such as --beta 1");
+    if (o->schedule == ELBOW_SCHEDULE_GECO && recipe->likelihood == ELBOW_BERNOULLI && o->schedule_target <= 0)
+        elb_remark(t->err, "a distortion of %g nats is out of reach: a Bernoulli's is above 0: raise target",
+                   o->schedule_target);
+}
+
+/* The rate that a linear VAE would have at a beta (docs/advise.md): a deep one's is above it, but not far. */
+static elbow_status foresee_rate(double *rate, const elb_trainer *t, double beta)
+{
+    enum { SAMPLE = 2048, DENSE = 256 };
+    const elbow_recipe *recipe = &t->model->recipe;
+    elb_spectrum spectrum = {.eigenvalues = NULL};
+    elb_spectrum_plan plan = elb_plan_of(recipe);
+    plan.images = SAMPLE;
+    plan.dense = DENSE;
+    const elbow_status status = elb_spectrum_find(&spectrum, t->err, t->data, &plan, NULL, NULL);
+    *rate = status == ELBOW_OK ? elb_row_at(&spectrum, NULL, recipe, beta).rate : 0;
+    elb_spectrum_free(&spectrum);
+    return status;
+}
+
+static elbow_status warn_of_free_bits(const elb_trainer *t, double beta)
+{
+    const elbow_train_options *o = &t->options;
+    const uint32_t groups = (t->model->recipe.latent - 1) / o->free_bits_group + 1;
+    double rate;
+    TRY(foresee_rate(&rate, t, beta));
+    if (o->free_bits * groups > 2 * rate + 1)
+        elb_remark(
+            t->err,
+            "free bits of %.4g nats in %u groups let %.4g nats through, and about %.4g are foreseen without them: "
+            "the KL term will hardly act: lower --free-bits",
+            o->free_bits, groups, o->free_bits * groups, rate);
+    return ELBOW_OK;
+}
+
+static elbow_status warn_of_capacity(const elb_trainer *t, double beta)
+{
+    double rate;
+    TRY(foresee_rate(&rate, t, beta));
+    if (rate > t->options.schedule_target)
+        elb_remark(
+            t->err,
+            "about %.4g nats are foreseen at beta %.4g, more than the %.4g aimed at, and the weight is how steeply "
+            "K is pulled there: give a larger one, such as --beta %.3g",
+            rate, beta, t->options.schedule_target, 10 * (beta + 1));
+    return ELBOW_OK;
+}
+
+static elbow_status warn_of_control(const elb_trainer *t)
+{
+    static const double least = 1e-3;
+    double rate;
+    TRY(foresee_rate(&rate, t, least));
+    if (t->options.schedule_target > 2 * rate)
+        elb_remark(
+            t->err,
+            "a rate of %g nats is out of reach: about %.4g are foreseen even at beta %g: lower target, or take more "
+            "latents",
+            t->options.schedule_target, rate, least);
+    return ELBOW_OK;
+}
+
+/* A target that a look at the data shows to be out of reach. */
+static elbow_status warn_of_target(const elb_trainer *t)
+{
+    const elbow_train_options *o = &t->options;
+    const double beta = elbow_explain(&t->model->recipe, t->model->pixels).beta;
+    if (beta > 0 && o->free_bits > 0) return warn_of_free_bits(t, beta);
+    if (beta > 0 && (o->schedule == ELBOW_SCHEDULE_CAPACITY || o->schedule == ELBOW_SCHEDULE_LEAST_RATE))
+        return warn_of_capacity(t, beta);
+    return o->schedule == ELBOW_SCHEDULE_CONTROL ? warn_of_control(t) : ELBOW_OK;
+}
+
+elbow_status elb_trainer_check_course(const elb_trainer *t)
+{
+    TRY(check_schedule_numbers(t));
+    warn_of_schedule(t);
+    return warn_of_target(t);
+}

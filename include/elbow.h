@@ -655,7 +655,6 @@ typedef struct elbow_tuning {
     double standard_ms, best_ms;   /* a training step with each, measured in turns */
     uint32_t tried, wrong, failed; /* shapes; those of other bits than native's; those that did not build or run */
     bool kept;                     /* best is not the standard, and is used from now on whenever the device is opened */
-    char library[256];             /* fast maths: who computes the products; "" for exact */
     double seconds;                /* that it took */
 } elbow_tuning;
 

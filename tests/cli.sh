@@ -530,6 +530,19 @@ for change in 'd["step_ms"] = {k: v / 1000 for k, v in d["step_ms"].items()}|slo
     grep -q "^native: ${change#*|}" out || fail "compare --against: no word of '${change#*|}'"
 done
 expect 1 "no device \"no-such:0\"" compare --devices no-such:0 --quiet
+
+# ---- tune ----
+
+small="tune --device native --seconds 1 --hidden 16 --latent 2 --batch 32"
+# shellcheck disable=SC2086
+json "list(d) == ['device','driver','standard','best','tried','wrong','failed','kept','seconds'] \
+and d['device'] == 'native' and d['wrong'] == 0 and d['failed'] == 0 and 0 < d['best']['step_ms'] <= d['standard']['step_ms']" \
+    $small --json --quiet
+# shellcheck disable=SC2086
+expect 0 "building" $small
+grep -q '^kept  *' out || fail "tune: does not say whether it keeps anything"
+expect 2 "--seconds 0: out of range: 1 to" tune --seconds 0
+expect 1 "no device \"no-such:0\"" tune --device no-such:0 --quiet
 sed -n 's/^  elbow \(compare .*--devices native.*\)/\1/p' compare.help >examples
 [ "$(grep -c . examples)" -ge 3 ] || fail "too few examples of compare"
 while read -r example; do

@@ -17,11 +17,15 @@ enum {
     CONTENDERS = 8,
     WARM_UP = 3,
     TURN = 5,
-    TURNS = 12
+    TURNS = 12,
+    FEWEST_TURNS = 3 /* whatever the time: fewer measure nothing */
 };
 
 /* What must be left of a step's time for another shape than the standard: less is noise. */
 static const double CLEARLY = 0.97;
+/* What is so many times as slow as the standard in its first steps cannot win, and would cost the others their turns.
+ */
+static const double HOPELESS = 3;
 /* The products' search has this share of the time. */
 static const double SEARCH = 0.5;
 
@@ -31,7 +35,7 @@ typedef struct contender {
     elb_lane lane;
     elbow_device_result result;
     double ms[TURNS], median;
-    bool in; /* runs, and has native's bits */
+    bool in; /* runs, has native's bits and a chance */
 } contender;
 
 typedef struct tuning {
@@ -42,7 +46,7 @@ typedef struct tuning {
     elb_work work;
     double start, until;
     elb_search search;
-    char digest[65]; /* native's after the contest's steps */
+    char digest[65]; /* native's after the steps of the warm-up */
 } tuning;
 
 elbow_tune_options elbow_tune_default(void)
@@ -108,30 +112,48 @@ static elbow_status search_products(tuning *t)
 
 /* ---- whole steps ---- */
 
-/* Opens a contender's own device, of its shape, with a new model. One that fails is out. */
+/* Opens a contender's own device, of its shape, with a new model, and does the first steps: median is the last one's.
+ */
 static elbow_status open_contender(contender *c, const tuning *t)
 {
     char id[80];
+    double building;
     elb_format(id, sizeof id, c->tuned.set[0] ? "%s:%s" : "%s", t->dev->info.id, c->tuned.set);
     c->lane.result = &c->result;
     TRY(elbow_open(&c->lane.context, id));
     c->lane.context->dev->verify = NULL; /* the digest is compared with native's */
     if (!c->tuned.set[0]) TRY(elb_device_reshape(c->lane.context->dev, c->tuned.shape));
     TRY(elb_lane_restart(&c->lane, &t->work));
-    return elb_lane_run(&c->lane, &c->median, &t->work, WARM_UP);
+    TRY(elb_lane_run(&c->lane, &building, &t->work, WARM_UP - 1));
+    return elb_lane_run(&c->lane, &c->median, &t->work, 1);
 }
 
-static elbow_status take_turns(contender *list, uint32_t count, const tuning *t)
+/* Lets a contender in that runs and then has the bits expected. */
+static void admit(contender *c, tuning *t, const char *expected)
+{
+    char digest[65];
+    c->in = c->in && elbow_model_digest(c->lane.model, digest) == ELBOW_OK;
+    if (!c->in) {
+        t->out->failed++;
+        return;
+    }
+    c->in = strcmp(digest, expected) == 0;
+    t->out->wrong += !c->in;
+}
+
+static elbow_status take_turns(contender *list, uint32_t count, uint32_t *turns, const tuning *t)
 {
     double untimed;
-    for (uint32_t turn = 0; turn < TURNS; turn++) {
+    for (*turns = 0; *turns < TURNS; ++*turns) {
+        if (*turns >= FEWEST_TURNS && elb_seconds() >= t->until) break;
         TRY(say(t, "training with the quickest"));
         for (uint32_t i = 0; i < count; i++) {
-            contender *c = &list[(turn + i) % count];
+            contender *c = &list[(*turns + i) % count];
             if (!c->in) continue;
             elbow_status status = elb_lane_run(&c->lane, &untimed, &t->work, 1);
-            if (status == ELBOW_OK) status = elb_lane_run(&c->lane, &c->ms[turn], &t->work, TURN);
+            if (status == ELBOW_OK) status = elb_lane_run(&c->lane, &c->ms[*turns], &t->work, TURN);
             c->in = status == ELBOW_OK;
+            t->out->failed += !c->in;
         }
     }
     return ELBOW_OK;
@@ -143,7 +165,7 @@ static int upwards(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Native's digest after the same steps, once. */
+/* Native's digest after the steps of the warm-up, once. */
 static elbow_status find_digest(tuning *t)
 {
     elbow_device_result result = {.reason = ""};
@@ -151,52 +173,64 @@ static elbow_status find_digest(tuning *t)
     double ms;
     if (t->digest[0]) return ELBOW_OK;
     elbow_status status = elb_lane_open(&native, &ms, &t->work, t->err, "native", false);
-    if (status == ELBOW_OK)
-        status = elb_lane_run(&native, &ms, &t->work, WARM_UP + TURNS * (1 + TURN) - 1); /* opening did one */
+    if (status == ELBOW_OK) status = elb_lane_run(&native, &ms, &t->work, WARM_UP - 1); /* opening did one */
     if (status == ELBOW_OK) status = elbow_model_digest(native.model, t->digest);
     if (status != ELBOW_OK) elb_fail(t->err, status, "native: %.600s", elbow_message(native.context));
     elb_lane_close(&native);
     return status;
 }
 
-static void judge(contender *c, tuning *t)
+/* Opens all, the first, which is the standard, in any case and the second whatever the time; returns how many. */
+static elbow_status open_all(contender *list, uint32_t *count, tuning *t)
 {
-    char digest[65];
-    if (!c->in) {
-        t->out->failed++;
-        return;
+    char shape[96], doing[160];
+    for (uint32_t i = 0; i < *count; i++) {
+        contender *c = &list[i];
+        if (i > 1 && elb_seconds() >= t->until) *count = i;
+        if (i == *count) break;
+        elb_format(doing, sizeof doing, "%s: building",
+                   c->tuned.set[0] ? c->tuned.set : elb_shape_text(shape, c->tuned.shape));
+        TRY(say(t, doing));
+        c->in = open_contender(c, t) == ELBOW_OK;
+        admit(c, t, t->digest);
+        c->in = c->in && c->median <= HOPELESS * list[0].median;
     }
-    qsort(c->ms, TURNS, sizeof *c->ms, upwards);
-    c->median = elb_quantile(c->ms, TURNS, 0.5);
-    c->in = elbow_model_digest(c->lane.model, digest) == ELBOW_OK && strcmp(digest, t->digest) == 0;
-    t->out->wrong += !c->in;
+    return ELBOW_OK;
+}
+
+static elbow_status standard_failed(const tuning *t, const elb_lane *lane)
+{
+    const char *why = lane->context ? elbow_message(lane->context) : "";
+    return elb_fail(t->err, ELBOW_WRONG_BITS, "device %s does not train as native does at its standard shape: %.500s",
+                    t->dev->info.id, why[0] ? why : "its bits differ: elbow selftest names the kernel");
+}
+
+/* Medians, and once more the bits: after all turns they are the standard's. */
+static elbow_status judge(contender *list, uint32_t count, uint32_t turns, tuning *t)
+{
+    char standard[65];
+    if (!list[0].in) return standard_failed(t, &list[0].lane);
+    if (elbow_model_digest(list[0].lane.model, standard) != ELBOW_OK) return standard_failed(t, &list[0].lane);
+    for (uint32_t i = 0; i < count; i++) {
+        contender *c = &list[i];
+        if (!c->in) continue;
+        qsort(c->ms, turns, sizeof *c->ms, upwards);
+        c->median = elb_quantile(c->ms, turns, 0.5);
+        admit(c, t, standard);
+    }
+    return ELBOW_OK;
 }
 
 /* The contenders train the same steps in turns; those of other bits are out. The first is the standard, which must be
- * in. Time that has run out leaves out all but the first two. */
+ * in. */
 static elbow_status contest(contender *list, uint32_t count, tuning *t)
 {
-    char shape[96], doing[160];
-    elbow_status status = ELBOW_OK;
-    for (uint32_t i = 0; i < count && status == ELBOW_OK; i++) {
-        if (i > 1 && elb_seconds() >= t->until) {
-            count = i;
-            break;
-        }
-        elb_format(doing, sizeof doing, "%s: building",
-                   list[i].tuned.set[0] ? list[i].tuned.set : elb_shape_text(shape, list[i].tuned.shape));
-        status = say(t, doing);
-        if (status == ELBOW_OK) list[i].in = open_contender(&list[i], t) == ELBOW_OK;
-    }
-    if (status == ELBOW_OK) status = take_turns(list, count, t);
-    if (status == ELBOW_OK) status = find_digest(t);
-    for (uint32_t i = 0; i < count && status == ELBOW_OK; i++) judge(&list[i], t);
-    if (status == ELBOW_OK && !list[0].in)
-        status = elb_fail(t->err, ELBOW_WRONG_BITS,
-                          "device %s does not train as native does at its standard shape: %.500s", t->dev->info.id,
-                          list[0].lane.context && elbow_message(list[0].lane.context)[0]
-                              ? elbow_message(list[0].lane.context)
-                              : "its bits differ: elbow selftest names the kernel");
+    uint32_t turns = 0;
+    elbow_status status = find_digest(t);
+    if (status == ELBOW_OK) status = open_all(list, &count, t);
+    if (status == ELBOW_OK && !list[0].in) status = standard_failed(t, &list[0].lane);
+    if (status == ELBOW_OK) status = take_turns(list, count, &turns, t);
+    if (status == ELBOW_OK) status = judge(list, count, turns, t);
     for (uint32_t i = 0; i < CONTENDERS; i++) elb_lane_close(&list[i].lane);
     return status;
 }

@@ -3,7 +3,19 @@
 #define CHOICES_H
 
 /* The decoder's density. */
-enum likelihood { BERNOULLI, GAUSSIAN };
+enum likelihood {
+    BERNOULLI,
+    GAUSSIAN,
+    LAPLACE,
+    CONTINUOUS_BERNOULLI,
+    DISCRETISED_LOGISTIC,
+    POISSON,
+    NEGATIVE_BINOMIAL
+};
+
+/* What makes the density's mean of the decoder's output, by the names of generalised linear models: its sigmoid, itself,
+ * the mean of the continuous Bernoulli, its exponential. */
+enum link { LOGIT_LINK, IDENTITY_LINK, CONTINUOUS_LINK, LOG_LINK };
 
 /* Where the density's spread (a Gaussian's sigma) comes from: it is fixed; one parameter that all pixels share; one
  * parameter for each; or the best there is for the batch at hand. */
@@ -26,6 +38,6 @@ enum binarise { KEEP, DYNAMIC, THRESHOLD };
 
 /* What a random number is for: the first word of Philox's counter. A number never moves to another purpose, since the
  * digests of all earlier runs hang on it: append only. */
-enum purpose { INITIAL_WEIGHTS, SHUFFLE, LATENT_NOISE, BINARISATION, EVALUATION_NOISE, SAMPLING, IMPORTANCE };
+enum purpose { INITIAL_WEIGHTS, SHUFFLE, LATENT_NOISE, BINARISATION, EVALUATION_NOISE, SAMPLING, IMPORTANCE, PIXEL_NOISE };
 
 #endif

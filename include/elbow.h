@@ -154,12 +154,35 @@ ELBOW_API void elbow_data_free(elbow_data *data);
 
 typedef enum elbow_model_kind { ELBOW_MLP, ELBOW_LINEAR } elbow_model_kind;
 typedef enum elbow_activation { ELBOW_RELU, ELBOW_TANH, ELBOW_SIGMOID, ELBOW_SOFTPLUS } elbow_activation;
-typedef enum elbow_likelihood { ELBOW_BERNOULLI, ELBOW_GAUSSIAN } elbow_likelihood;
+/* p(x|z) and its name. Numbers in 0..1: BERNOULLI (of pixels that are 0 or 1), CONTINUOUS_BERNOULLI. Bytes, each a bin
+ * of width 1/255 of which 0 and 255 take the tails: DISCRETISED_LOGISTIC. Counts 0, 1, 2, ...: POISSON,
+ * NEGATIVE_BINOMIAL. Any numbers: GAUSSIAN, LAPLACE. docs/maths.md has the formulas and their sources. */
+#define ELBOW_LIKELIHOODS(X)                                                                                           \
+    X(BERNOULLI, "bernoulli")                                                                                          \
+    X(GAUSSIAN, "gaussian")                                                                                            \
+    X(LAPLACE, "laplace")                                                                                              \
+    X(CONTINUOUS_BERNOULLI, "continuous-bernoulli")                                                                    \
+    X(DISCRETISED_LOGISTIC, "logistic")                                                                                \
+    X(POISSON, "poisson")                                                                                              \
+    X(NEGATIVE_BINOMIAL, "negative-binomial")
+
+typedef enum elbow_likelihood {
+#define X(name, text) ELBOW_##name,
+    ELBOW_LIKELIHOODS(X)
+#undef X
+} elbow_likelihood;
+
+/* "continuous-bernoulli"; never NULL. Static storage. */
+ELBOW_API const char *elbow_likelihood_name(elbow_likelihood likelihood);
+/* Whether the density has a scale that sigma2 and spread are about. */
+ELBOW_API bool elbow_likelihood_has_scale(elbow_likelihood likelihood);
+
+/* Where the density's scale comes from. */
 typedef enum elbow_spread {
     ELBOW_SPREAD_FIXED,   /* sigma2 as given */
-    ELBOW_SPREAD_LEARNED, /* one sigma, a parameter like the others */
+    ELBOW_SPREAD_LEARNED, /* one scale, a parameter like the others */
     ELBOW_SPREAD_PIXEL,   /* one for each pixel */
-    ELBOW_SPREAD_OPTIMAL  /* the best for each batch: sigma2 = SSE / D; its running value serves evaluation */
+    ELBOW_SPREAD_OPTIMAL  /* GAUSSIAN: the best for each batch: sigma2 = SSE / D; its running value serves evaluation */
 } elbow_spread;
 typedef enum elbow_output { ELBOW_OUTPUT_AUTO, ELBOW_OUTPUT_SIGMOID, ELBOW_OUTPUT_LINEAR } elbow_output;
 typedef enum elbow_reduction { ELBOW_SUM, ELBOW_MEAN } elbow_reduction;
@@ -178,11 +201,13 @@ typedef struct elbow_recipe {
     uint32_t latent;                   /* M */
     elbow_activation activation;       /* of hidden layers */
     elbow_likelihood likelihood;       /* p(x|z) */
-    double sigma2;                     /* the Gaussian's variance, or where it starts; --loss sse is 1/2, half-sse 1 */
-    elbow_spread spread; /* where that variance comes from (Rybkin et al. 2021): but for FIXED a loss has no weight to
-                            choose, since the variance is that weight */
-    elbow_output output; /* the Gaussian's mean: the decoder's output, or its sigmoid, which keeps to 0..1;
-                            AUTO: SIGMOID for MLP, LINEAR for LINEAR */
+    double sigma2;       /* the square of the density's scale, or where it starts. The scale is the GAUSSIAN's sigma
+                            (--loss sse is sigma2 1/2, half-sse 1), b of LAPLACE, s of DISCRETISED_LOGISTIC and, for
+                            NEGATIVE_BINOMIAL, 1/sqrt(r): sigma2 is its dispersion 1/r, Var x = mu + sigma2 mu^2 */
+    elbow_spread spread; /* where that scale comes from (Rybkin et al. 2021): but for FIXED a Gaussian's loss has no
+                            weight to choose, since the variance is that weight */
+    elbow_output output; /* the location of GAUSSIAN, LAPLACE and DISCRETISED_LOGISTIC: the decoder's output, or its
+                            sigmoid, which keeps to 0..1; AUTO: SIGMOID for MLP, LINEAR for LINEAR */
     elbow_reduction pixels, latents, batch;
     double weight;           /* on K, as written in the objective above */
     elbow_binarise binarise; /* of the data, as they are gathered */
@@ -220,7 +245,9 @@ typedef struct elbow_metrics {
     uint32_t active_units; /* latents with Var over data of mu above 0.01 (Burda et al. 2015) */
     uint32_t latent;       /* M */
     uint64_t clamped;      /* values of logvar outside [-30, 20] */
-    double sigma2;         /* the decoder's variance, as given or as found (mean over pixels); NAN for Bernoulli */
+    double sigma2;         /* the square of the density's scale, as given or as found (mean over pixels); NAN where it
+                              has none */
+    double bits_per_dim;   /* -elbo / (D log 2): what storing a pixel would cost; NAN but for DISCRETISED_LOGISTIC */
 } elbow_metrics;
 
 typedef struct elbow_progress {
@@ -323,8 +350,11 @@ ELBOW_API elbow_status elbow_run_pixels(uint32_t *pixels, elbow_context *context
 ELBOW_API elbow_status elbow_evaluate(elbow_metrics *metrics, elbow_model *model, elbow_data *data, elbow_split split,
                                       bool use_mean);
 
-/* Means of the decoder in 0..1 into images (count, pixels) that the caller owns. */
+/* Means of p(x|z) into images (count, pixels) that the caller owns: in 0..1 for images, rates for counts; of a
+ * DISCRETISED_LOGISTIC the location. */
 ELBOW_API elbow_status elbow_decode(float *images, elbow_model *model, const float *z, uint32_t count);
+/* One draw from p(x|z) for each z instead. The same seed draws the same pixels on every device. */
+ELBOW_API elbow_status elbow_draw(float *images, elbow_model *model, const float *z, uint32_t count, uint64_t seed);
 /* mu and logvar (count, latent) of images [first, first + count) of a split. */
 ELBOW_API elbow_status elbow_encode(float *mu, float *logvar, elbow_model *model, elbow_data *data, elbow_split split,
                                     uint32_t first, uint32_t count);
@@ -336,6 +366,9 @@ ELBOW_API elbow_status elbow_images(float *images, elbow_model *model, elbow_dat
  */
 ELBOW_API elbow_status elbow_draw_samples(elbow_model *model, const char *path, uint32_t rows, uint32_t columns,
                                           uint64_t seed);
+/* The same samples with their pixels drawn from p(x|z) too, where elbow_draw_samples shows its mean. */
+ELBOW_API elbow_status elbow_draw_pixels(elbow_model *model, const char *path, uint32_t rows, uint32_t columns,
+                                         uint64_t seed);
 ELBOW_API elbow_status elbow_draw_reconstructions(elbow_model *model, elbow_data *data, const char *path, uint32_t rows,
                                                   uint32_t columns);
 ELBOW_API elbow_status elbow_draw_traversal(elbow_model *model, elbow_data *data, const char *path, uint32_t image,
@@ -354,7 +387,8 @@ ELBOW_API elbow_status elbow_write_npy(elbow_context *context, const char *path,
 typedef struct elbow_weight {
     double beta;      /* on the ELBO's scale: R summed over pixels, K over latents */
     double beta_norm; /* beta M / D, Higgins et al. 2017 */
-    double sigma2;    /* the decoder variance at which beta = 1 has the same optimum; NAN for Bernoulli */
+    double sigma2;    /* the decoder variance at which beta = 1 has the same optimum; NAN but for a Gaussian of fixed
+                         sigma: with one that is found it is beta times that of elbow_metrics */
 } elbow_weight;
 
 /* What the recipe's weight means for images of so many pixels. Errors: none that a valid recipe can cause. */
@@ -395,7 +429,7 @@ typedef struct elbow_diagnosis {
  * latents) of floats, integers or booleans, and judges them. loss: likelihood, sigma2, pixels, latents and weight of
  * the objective they were trained with; its other fields are ignored. logits: x_hat comes before the sigmoid.
  * docs/diagnose.md has the lines that save such a file. Errors: NOT_FOUND (the file, or an array), BAD_FILE, BAD_DATA
- * (shapes that differ), IO, MEMORY. */
+ * (shapes that differ), USAGE (a likelihood other than BERNOULLI and GAUSSIAN), IO, MEMORY. */
 ELBOW_API elbow_status elbow_diagnose(elbow_diagnosis *diagnosis, elbow_context *context, const char *path,
                                       const elbow_recipe *loss, bool logits);
 
@@ -430,6 +464,7 @@ typedef struct elbow_advice {
     double start_beta;      /* recommended to begin with ... */
     double start_weight;    /* ... as a weight under the recipe's reductions */
     char why[512];          /* ... and the reason, for people */
+    elbow_advice_row own;   /* at the recipe's own weight; beta 0 where that is 0 */
     uint32_t row_count;     /* beta rises */
     elbow_advice_row rows[ELBOW_MAX_ADVICE_ROWS];
     elbow_advice_row linear[ELBOW_MAX_ADVICE_ROWS]; /* the same of the linear VAE: a bound that needs no measurement */
@@ -449,7 +484,7 @@ typedef struct elbow_advise_options {
 /* Of the recipe counts what decides: model, hidden, latent, activation, likelihood, sigma2, output, binarise, seed, and
  * pixels, latents and weight for the start. Computes on the native device, whatever the context's: the same advice
  * everywhere. A recipe of the LINEAR model is answered by the closed form alone. Errors: USAGE, MEMORY, STOPPED,
- * BAD_DATA. */
+ * BAD_DATA, UNSUPPORTED (a likelihood other than BERNOULLI and GAUSSIAN). */
 ELBOW_API elbow_status elbow_advise(elbow_advice *advice, elbow_context *context, const elbow_data *data,
                                     const elbow_recipe *recipe, const elbow_advise_options *options);
 /* Draws active units, rate and distortion over beta, foreseen and linear, as SVG. */
@@ -465,7 +500,7 @@ typedef struct elbow_forecast {
     char sentence[256];   /* the same for people */
 } elbow_forecast;
 
-/* Errors: MEMORY. */
+/* Errors: MEMORY; UNSUPPORTED for a likelihood without such a theory: all but BERNOULLI and GAUSSIAN. */
 ELBOW_API elbow_status elbow_foresee(elbow_forecast *forecast, elbow_context *context, const elbow_data *data,
                                      const elbow_recipe *recipe);
 
@@ -492,7 +527,7 @@ ELBOW_API elbow_status elbow_selftest(elbow_context *context, elbow_on_verdict *
 typedef struct elbow_sweep_row {
     elbow_weight weight;
     elbow_metrics test;       /* of the test images, at beta 1 */
-    elbow_forecast predicted; /* what elbow_foresee said before */
+    elbow_forecast predicted; /* what elbow_foresee said before; NAN where it has no theory of the likelihood */
     char digest[65];
     char run[32]; /* its run folder in `out`: "beta-4" */
 } elbow_sweep_row;

@@ -79,7 +79,7 @@ static void try_elbo(uint32_t cols, const struct elbo_options *options, double s
     for (uint32_t i = 0; i < ROWS * cols; i++) real_of(x)[i] = draw_pixel(i);
     LAUNCH(launch_elbo(dev, options, (elb_range){ROWS, 1}, loss, sse, dy, dy, y, x, loss, cols, dy.stride, 0, y.stride,
                        x.stride, scale));
-    const double factor = (double)(options->rec_weight * (float)scale);
+    const double factor = (double)(float)scale;
     for (uint32_t i = 0; i < ROWS; i++) {
         const float *row = real_of(y) + i * y.stride, *data = real_of(x) + i * cols,
                     *slope = real_of(dy) + i * dy.stride;
@@ -94,17 +94,16 @@ static void try_elbo(uint32_t cols, const struct elbo_options *options, double s
 
 START_TEST(elbo_against_double)
 {
-    static const float precisions[] = {1, 0.37f, 2, 1e4f, 1e-3f}, weights[] = {1, 1.0f / 784};
+    static const float precisions[] = {1, 0.37f, 2, 1e4f, 1e-3f}, scales[] = {1, 1.0f / 784, 1.0f / 128};
     if (!open_set(_i)) return;
     for (size_t w = 0; w < COUNT(widths); w++)
         for (size_t p = 0; p < COUNT(precisions); p++)
-            for (size_t r = 0; r < COUNT(weights); r++)
+            for (size_t r = 0; r < COUNT(scales); r++)
                 for (int kind = 0; kind < 3; kind++) {
                     const struct elbo_options options = {.likelihood = kind ? ELB_GAUSSIAN : ELB_BERNOULLI,
                                                          .output = kind == 2 ? ELB_SIGMOID : ELB_IDENTITY,
-                                                         .precision = precisions[p],
-                                                         .rec_weight = weights[r]};
-                    try_elbo(widths[w], &options, r ? 1 : 1.0 / 128);
+                                                         .precision = precisions[p]};
+                    try_elbo(widths[w], &options, (double)scales[r]);
                 }
     close_set();
 }
@@ -113,7 +112,7 @@ END_TEST
 /* One pixel, one latent: the numbers that the formulas of docs/maths.md give. */
 static double one_loss(int likelihood, float precision, double y, double x)
 {
-    const struct elbo_options options = {.likelihood = likelihood, .precision = precision, .rec_weight = 1};
+    const struct elbo_options options = {.likelihood = likelihood, .precision = precision};
     clear();
     const elb_view loss = take(1, 1), sse = take(1, 1), dy = take(1, 1), out = take(1, 1), datum = take(1, 1);
     *real_of(out) = (float)y;
@@ -291,7 +290,7 @@ START_TEST(decode_mean_against_double)
     enum { COLS = 997 };
     if (!open_set(_i)) return;
     for (int squashed = 0; squashed < 2; squashed++) {
-        const struct decode_mean_options options = {.output = squashed ? ELB_SIGMOID : ELB_IDENTITY};
+        const struct decode_mean_options options = {.link = squashed ? ELB_LOGIT_LINK : ELB_IDENTITY_LINK};
         clear();
         const elb_view x = take(1, COLS), y = take(1, COLS);
         for (uint32_t j = 0; j < COLS; j++) real_of(y)[j] = draw_output(j);

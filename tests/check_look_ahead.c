@@ -45,6 +45,7 @@ START_TEST(linear_advice_is_the_closed_form)
     double error = 4 * 0.02;
     for (int k = 4; k < 8; k++) error += made[k];
     ck_assert(fabs(one->distortion - error / 0.04 - 4 * log(2 * acos(-1) * 0.02)) < 1e-5);
+    ck_assert(advice.own.beta == 1 && advice.own.rate == one->rate);
     ck_assert(fabs(advice.collapse_beta - 8) < 1e-5);
     ck_assert_uint_eq(advice.rows[3].active_units, 0);
     ck_assert_mem_eq(advice.rows, advice.linear, sizeof advice.rows);

@@ -70,6 +70,19 @@ static elb_view spread_of(const bench *b, uint32_t which)
     return elb_matrix(b->extra, 2 * b->recipe.latent + 3 + which, 1, 1);
 }
 
+/* u in (0, 1) as data that the likelihood is one of. */
+static double datum(const elbow_recipe *recipe, double u)
+{
+    switch (elb_density_of(recipe)->accepts) {
+    case ELB_8_BITS:
+        return u < 0.1 ? 0 : u > 0.9 ? 1 : rint(255 * u) / 255; /* some lie at the ends */
+    case ELB_COUNTS:
+        return u < 0.3 ? 0 : rint(9 * u);
+    default:
+        return u;
+    }
+}
+
 static void start(bench *b, const elbow_recipe *recipe, const elb_native_set *set)
 {
     uint64_t state = 7;
@@ -93,7 +106,7 @@ static void start(bench *b, const elbow_recipe *recipe, const elb_native_set *se
     b->values = malloc(b->count * sizeof *b->values);
     ck_assert_ptr_nonnull(b->values);
     for (uint32_t i = 0; i < b->count; i++) b->values[i] = 0.7 * draw(&state);
-    for (int i = 0; i < ROWS * PIXELS; i++) x[i] = 0.5 + 0.5 * draw(&state);
+    for (int i = 0; i < ROWS * PIXELS; i++) x[i] = datum(recipe, 0.5 + 0.5 * draw(&state));
     ok(b, elb_write_doubles(flat(b, b->w), b->values));
     ok(b, elb_write_doubles(elb_matrix(b->x, 0, ROWS, PIXELS), x));
     ok(b, elb_write(b->samples, 0, samples, sizeof samples));
@@ -177,11 +190,11 @@ static void check_gradient(const elbow_recipe *recipe, bool use_mean)
             const double slope = is_found(recipe, &places[t]) ? 0 : (up - down) / (2 * h);
             at(&b, i, b.values[i]);
             ck_assert_msg(fabs(slope - g[i]) <= 1e-6 * fmax(largest, 1e-2),
-                          "%s[%u]: gradient %.10g, differences %.10g (largest %g; model %d, likelihood %d, pixels %d, "
-                          "latents %d, batch %d, activation %d, hidden %u %u)",
+                          "%s[%u]: gradient %.10g, differences %.10g (largest %g; model %d, likelihood %d, spread %d, "
+                          "pixels %d, latents %d, batch %d, activation %d, hidden %u %u)",
                           places[t].name, e, g[i], slope, largest, (int)recipe->model, (int)recipe->likelihood,
-                          (int)recipe->pixels, (int)recipe->latents, (int)recipe->batch, (int)recipe->activation,
-                          recipe->hidden[0], recipe->hidden[1]);
+                          (int)recipe->spread, (int)recipe->pixels, (int)recipe->latents, (int)recipe->batch,
+                          (int)recipe->activation, recipe->hidden[0], recipe->hidden[1]);
         }
     }
     free(g);
@@ -213,18 +226,23 @@ START_TEST(gradients)
 }
 END_TEST
 
-/* The spread as a parameter, as one for each pixel, and as the best of the batch. */
-START_TEST(gradients_with_a_spread)
+/* Every likelihood with every source of its spread and every reduction. */
+START_TEST(gradients_of_likelihoods)
 {
-    for (int c = 0; c < 3 * 2 * 2 * 2; c++) {
+    uint32_t tried = 0;
+    for (int c = 0; c < 7 * 4 * 2 * 2 * 2; c++) {
         elbow_recipe r = small();
-        r.likelihood = ELBOW_GAUSSIAN;
-        r.spread = (elbow_spread)(ELBOW_SPREAD_LEARNED + c % 3);
-        r.output = c / 3 % 2 ? ELBOW_OUTPUT_SIGMOID : ELBOW_OUTPUT_LINEAR;
-        r.pixels = c / 6 % 2 ? ELBOW_MEAN : ELBOW_SUM;
-        r.batch = c / 12 ? ELBOW_MEAN : ELBOW_SUM;
+        elb_error unheard = {0};
+        r.likelihood = (elbow_likelihood)(c % 7);
+        r.spread = (elbow_spread)(c / 7 % 4);
+        r.output = c / 28 % 2 ? ELBOW_OUTPUT_SIGMOID : ELBOW_OUTPUT_LINEAR;
+        r.pixels = c / 56 % 2 ? ELBOW_MEAN : ELBOW_SUM;
+        r.batch = c / 112 ? ELBOW_MEAN : ELBOW_SUM;
+        if (elb_likelihood_check(&unheard, &r) != ELBOW_OK) continue;
         check_gradient(&r, false);
+        tried++;
     }
+    ck_assert_uint_eq(tried, 8 * (3 + 4 + 3 * 3));
 }
 END_TEST
 
@@ -402,7 +420,7 @@ int main(void)
     TCase *cases = tcase_create("model");
     tcase_set_timeout(cases, 300);
     tcase_add_test(cases, gradients);
-    tcase_add_test(cases, gradients_with_a_spread);
+    tcase_add_test(cases, gradients_of_likelihoods);
     tcase_add_test(cases, sums_and_shards);
     tcase_add_test(cases, tensors_lie_without_gaps);
     tcase_add_test(cases, weight_and_rows);

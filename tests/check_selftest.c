@@ -367,14 +367,17 @@ START_TEST(all_options_are_tried)
 {
     char all[4096] = "";
     OK(elb_each_options(&elb_kernel_elbo, note, all));
-    ck_assert_ptr_nonnull(strstr(all, "LIKELIHOOD=BERNOULLI OUTPUT=SIGMOID SPREAD=FIXED PRECISION=1 REC_WEIGHT=1\n"));
-    ck_assert_ptr_nonnull(
-        strstr(all, "LIKELIHOOD=GAUSSIAN OUTPUT=IDENTITY SPREAD=FIXED PRECISION=0.37 REC_WEIGHT=0.37\n"));
-    ck_assert_ptr_nonnull(strstr(all, "LIKELIHOOD=GAUSSIAN OUTPUT=SIGMOID SPREAD=EACH PRECISION=1 REC_WEIGHT=0.37\n"));
+    ck_assert_ptr_nonnull(strstr(all, "LIKELIHOOD=BERNOULLI OUTPUT=SIGMOID SPREAD=FIXED PRECISION=1\n"));
+    ck_assert_ptr_nonnull(strstr(all, "LIKELIHOOD=GAUSSIAN OUTPUT=IDENTITY SPREAD=FIXED PRECISION=0.37\n"));
+    ck_assert_ptr_nonnull(strstr(all, "LIKELIHOOD=GAUSSIAN OUTPUT=SIGMOID SPREAD=OPTIMAL PRECISION=1\n"));
+    ck_assert_ptr_nonnull(strstr(all, "LIKELIHOOD=NEGATIVE_BINOMIAL OUTPUT=SIGMOID SPREAD=EACH PRECISION=1\n"));
     uint32_t lines = 0;
     for (const char *c = all; *c; c++) lines += *c == '\n';
-    ck_assert_uint_eq(lines, 2 + 2 * 2 * 2 + 2 * 3 * 2);
+    const uint32_t plain = 3, located = 2 * (2 + 2), counts = 2 + 2; /* FIXED with two precisions, SHARED, EACH */
+    ck_assert_uint_eq(lines, plain + 3 * located + 2 /* OPTIMAL */ + counts);
     ck_assert_ptr_null(strstr(all, "LIKELIHOOD=BERNOULLI OUTPUT=IDENTITY")); /* what has no effect is not varied */
+    ck_assert_ptr_null(strstr(all, "LIKELIHOOD=POISSON OUTPUT=SIGMOID SPREAD=SHARED"));
+    ck_assert_ptr_null(strstr(all, "LIKELIHOOD=LAPLACE OUTPUT=SIGMOID SPREAD=OPTIMAL"));
     ck_assert_ptr_null(strstr(all, "LIKELIHOOD=BERNOULLI OUTPUT=SIGMOID SPREAD=FIXED PRECISION=0.37"));
     ck_assert_ptr_null(strstr(all, "SPREAD=SHARED PRECISION=0.37"));
     ck_assert_ptr_null(strstr(all, "OUTPUT=TANH"));

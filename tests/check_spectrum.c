@@ -29,6 +29,12 @@ START_TEST(known_spectrum)
         ck_assert_uint_eq(is.count, 8);
         near(is.trace, total, 1e-6);
         near(is.entropy, 8 * log(2), 1e-6);
+        double grey = 0;
+        for (int k = 0; k < 8; k++) {
+            const double p = 0.5 + sqrt(made[k]);
+            grey -= p * log(p) + (1 - p) * log(1 - p);
+        }
+        near(is.grey_entropy, grey, 1e-6);
         for (int k = 0; k < 8; k++) ck_assert(fabs(is.eigenvalues[k] - made[k]) < 1e-7);
         /* Every mean is 1/2: the Pearson residuals are twice as large. */
         plan.pearson = true;
@@ -42,6 +48,7 @@ START_TEST(known_spectrum)
             plan.binarise = b;
             WORKS(find(data, &plan));
             near(is.trace, 2, 1e-6);
+            ck_assert(is.grey_entropy == 0);
             for (int k = 0; k < 8; k++) ck_assert(fabs(is.eigenvalues[k] - 0.25) < 1e-6);
         }
     }

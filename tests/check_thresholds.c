@@ -67,32 +67,94 @@ static void expect_canonical(const char *what, elb_view view)
 
 enum { ROWS = 400 };
 
+/* One launch over ROWS rows: y and x at the thresholds, and half of the rows where the error nearly vanishes. */
+static void try_elbo(const struct elbo_options *options, uint32_t cols, bool signed_x)
+{
+    static const float counts[] = {0, 0, 1, 2, 3, 17, 1e4f, 0x1p24f};
+    static const float parameters[] = {0, -6, -20, -1e30f, 1e30f, 44, 60, 90, 20, 3, 0x1p-40f, 28};
+    const bool count = options->likelihood == ELB_POISSON || options->likelihood == ELB_NEGATIVE_BINOMIAL;
+    const bool direct = options->output == ELB_IDENTITY;
+    clear();
+    const elb_view loss = take(1, ROWS), sse = take(1, ROWS), dy = take(ROWS, cols), widen = take(ROWS, cols),
+                   y = take(ROWS, cols), x = take(ROWS, cols), p = take(1, cols);
+    FILL(y, canonicals, true, 0);
+    FILL(p, parameters, false, 0);
+    if (count)
+        FILL(x, counts, false, 0);
+    else
+        FILL(x, canonicals, signed_x && direct, 0);
+    for (uint32_t i = 0; i < ROWS * cols; i++) { /* pixels of images lie in 0..1 */
+        if (!direct && !count && real_of(x)[i] > 1) real_of(x)[i] = 1;
+        if (options->spread == ELB_OPTIMAL && real_of(p)[i % cols] < -6) real_of(p)[i % cols] = -6;
+    }
+    for (uint32_t i = 0; i < ROWS / 2 * cols; i++) {
+        real_of(y)[i] = direct ? real_of(x)[i] : pick(logits, COUNT(logits), true, 0);
+        if (direct && i % 2) real_of(y)[i] *= 1 + 0x1p-23f;
+        if (!direct && !count) real_of(x)[i] = real_of(y)[i] > 0;
+        if (count && i % 2) real_of(y)[i] = real_of(x)[i] > 0 ? logf(real_of(x)[i]) : real_of(y)[i];
+    }
+    LAUNCH(launch_elbo(dev, options, (elb_range){ROWS, 1}, loss, sse, dy, widen, y, x, p, cols, cols, cols, cols, cols,
+                       1.0 / 784 / 128));
+    expect_canonical("loss", loss);
+    expect_canonical("sse", sse);
+    expect_canonical("dy", dy);
+    if (options->spread == ELB_EACH) expect_canonical("widen", widen);
+}
+
 START_TEST(elbo)
 {
     static const float precisions[] = {1, 0.37f, 1e10f, 1e-12f, 1e-20f, 1e-30f, 1e-40f};
     if (!open_set(_i)) return;
-    for (uint32_t cols = 1; cols < 70; cols = 2 * cols + 3)
-        for (int round = 0; round < 4 * (int)COUNT(precisions); round++) {
-            const struct elbo_options options = {.likelihood = round % 2,
-                                                 .output = round % 4 == 3 ? ELB_SIGMOID : ELB_IDENTITY,
-                                                 .precision = precisions[round / 4],
-                                                 .rec_weight = 1.0f / 784};
+    for (uint32_t cols = 1; cols < 20; cols += 12)
+        for (int likelihood = 0; likelihood <= ELB_NEGATIVE_BINOMIAL; likelihood++)
+            for (int output = 0; output < 2; output++)
+                for (int source = 0; source <= ELB_OPTIMAL; source++)
+                    for (size_t round = 0; round < (source ? 2 : COUNT(precisions)); round++) {
+                        const struct elbo_options options = {.likelihood = likelihood,
+                                                             .output = output ? ELB_SIGMOID : ELB_IDENTITY,
+                                                             .spread = source,
+                                                             .precision = source ? 1 : precisions[round]};
+                        if (elb_options_sensible(&elb_kernel_elbo, &options)) try_elbo(&options, cols, round % 2);
+                    }
+    close_set();
+}
+END_TEST
+
+START_TEST(optimum)
+{
+    static const float sums[] = {0, 0x1p-40f, 0x1p-126f, 1e-20f, 1, 1e30f, INFINITY, NAN};
+    if (!open_set(_i)) return;
+    for (size_t i = 0; i < COUNT(sums); i++)
+        for (float running = -80; running < 80; running += 7.5f) {
             clear();
-            const elb_view loss = take(1, ROWS), sse = take(1, ROWS), dy = take(ROWS, cols), y = take(ROWS, cols),
-                           x = take(ROWS, cols);
+            const elb_view p = take(1, 1), next = take(1, 1), sse = take(1, 1), before = take(1, 1);
+            *real_of(sse) = sums[i], *real_of(before) = running;
+            LAUNCH(elb_optimum(dev, p, next, sse, before, 1e-6, i % 2 ? 0.01 : 1));
+            ck_assert(isnan(sums[i]) || *real_of(p) >= -6.0001f);
+        }
+    close_set();
+}
+END_TEST
+
+START_TEST(draw_and_mean)
+{
+    enum { COLS = 203 };
+    if (!open_set(_i)) return;
+    for (int likelihood = 0; likelihood <= ELB_NEGATIVE_BINOMIAL; likelihood++)
+        for (int link = 0; link <= ELB_LOG_LINK; link++) {
+            const struct draw_options options = {.likelihood = likelihood};
+            const struct decode_mean_options mean = {.link = link};
+            clear();
+            const elb_view x = take(7, COLS), y = take(7, COLS), p = take(1, COLS);
             FILL(y, canonicals, true, 0);
-            FILL(x, canonicals, round % 2, 0);
-            for (uint32_t i = 0; i < ROWS / 2 * cols; i++) {
-                const bool direct = options.likelihood == ELB_GAUSSIAN && options.output == ELB_IDENTITY;
-                real_of(y)[i] = direct ? real_of(x)[i] : pick(logits, COUNT(logits), true, 0);
-                if (direct && i % 2) real_of(y)[i] *= 1 + 0x1p-23f;
-                if (!direct) real_of(x)[i] = real_of(y)[i] > 0;
+            FILL(p, canonicals, true, 0);
+            for (uint32_t i = 0; i < 7 * COLS; i += 3) real_of(y)[i] = pick(logits, COUNT(logits), true, 0);
+            for (int source = 0; source <= ELB_OPTIMAL; source++) {
+                LAUNCH(launch_draw(dev, &options, (elb_range){7, 1}, x, y, p, COLS, COLS, COLS, link, source,
+                                   source % 2 ? 3 : -45, 5, 1));
+                expect_canonical("a pixel drawn", x);
             }
-            LAUNCH(launch_elbo(dev, &options, (elb_range){ROWS, 1}, loss, sse, dy, dy, y, x, loss, cols, cols, 0, cols,
-                               cols, 1.0 / 128));
-            expect_canonical("loss", loss);
-            expect_canonical("sse", sse);
-            expect_canonical("dy", dy);
+            LAUNCH(launch_decode_mean(dev, &mean, (elb_range){7, 1}, x, y, COLS, COLS, COLS));
         }
     close_set();
 }
@@ -355,6 +417,8 @@ int main(void)
     TCase *cases = tcase_create("thresholds");
     tcase_set_timeout(cases, 120);
     tcase_add_loop_test(cases, elbo, 0, sets);
+    tcase_add_loop_test(cases, optimum, 0, sets);
+    tcase_add_loop_test(cases, draw_and_mean, 0, sets);
     tcase_add_loop_test(cases, latent, 0, sets);
     tcase_add_loop_test(cases, update, 0, sets);
     tcase_add_loop_test(cases, what_adam_stores, 0, sets);

@@ -130,4 +130,18 @@ START_TEST(sentences)
 }
 END_TEST
 
-MAIN(every_row_of_the_table, the_two_well_known_cases, presets_worked_out, sentences)
+START_TEST(a_scale_that_is_found)
+{
+    elbow_recipe recipe = recipe_of(ELBOW_GAUSSIAN, 1, ELBOW_SUM, ELBOW_SUM, 4);
+    near(elbow_explain(&recipe, D).sigma2, 4);
+    for (int spread = ELBOW_SPREAD_LEARNED; spread <= ELBOW_SPREAD_OPTIMAL; spread++) {
+        recipe.spread = (elbow_spread)spread;
+        ck_assert(isnan(elbow_explain(&recipe, D).sigma2));
+        says(recipe,
+             "beta 4 on the ELBO's scale (beta_norm 0.102): the KL term weighs 4 times more than in the ELBO, whose "
+             "scale of p(x|z) is found in training");
+    }
+}
+END_TEST
+
+MAIN(every_row_of_the_table, the_two_well_known_cases, presets_worked_out, sentences, a_scale_that_is_found)

@@ -64,7 +64,7 @@ expect 2 "--lr nan: not a number" train shapes --lr nan
 expect 2 "above 0 and below 1" train shapes --holdout 1
 expect 2 "did you mean 'mean'?" train shapes --reduction means/sum
 expect 2 "did you mean 'bce'?" train shapes --loss bc
-expect 2 "bernoulli or gaussian" train shapes --likelihood poisson
+expect 2 "did you mean 'poisson'?" train shapes --likelihood poison
 expect 2 "did you mean 'cosine'?" train shapes --lr-schedule cosin
 expect 2 "'ever=2': takes every=EPOCHS" train shapes --lr-schedule step:ever=2
 expect 2 "such as 400,200" train shapes --hidden 400,,200
@@ -80,6 +80,7 @@ expect 2 "ratio needs the share of a cycle that rises" train shapes --schedule c
 expect 2 "nats, 0 or more, and behind a colon how many latents share them" train shapes --free-bits 1:0
 expect 2 "--loss and --sigma" train shapes --loss sse --sigma 1
 expect 2 "needs --likelihood gaussian" train shapes --likelihood bernoulli --sigma 1
+expect 2 "poisson has no scale" train shapes --likelihood poisson --sigma learned
 expect 2 "no hidden layer" train shapes --model linear --hidden 10
 expect 2 "--resume --out RUN" train --resume
 expect 2 "needs RUN" evaluate
@@ -93,6 +94,14 @@ expect 2 "--weight and --beta" explain --pixels 784 --latent 20 --weight 1 --bet
 expect 2 "did you mean 'mean'?" explain --reduction maen/sum --pixels 784 --latent 20
 expect 2 "did you mean --latent?" explain --latents 20 --pixels 784
 expect 2 "--scale is for squared error" explain --preset keras --scale 255
+expect 2 "needs DATA" advise
+expect 2 "did you mean --betas?" advise shapes --beta 1
+expect 2 "--betas 1,x: numbers between commas" advise shapes --betas 1,x
+expect 2 "--betas 1,0: 0 is out of range" advise shapes --betas 1,0
+expect 2 "at most 32" advise shapes --betas "$(seq -s , 33)"
+expect 2 "needs --likelihood gaussian" advise shapes --likelihood bernoulli --sigma 1
+expect 2 "no hidden layer" advise shapes --model linear --hidden 10
+expect 2 "--loss and --likelihood" advise shapes --loss sse --likelihood gaussian
 expect 2 "needs FILE" diagnose
 expect 2 "did you mean --logits?" diagnose file.npz --logit
 expect 2 "needs DATA" sweep --out swept
@@ -127,7 +136,7 @@ expect 0 "" --help
 for command in train evaluate sample reconstruct traverse encode explain advise diagnose sweep compare tune devices selftest; do
     grep -q "^  $command " out || fail "--help does not list $command"
 done
-for command in train evaluate sample reconstruct traverse encode explain diagnose sweep compare tune devices selftest; do
+for command in train evaluate sample reconstruct traverse encode explain advise diagnose sweep compare tune devices selftest; do
     expect 0 "" $command --help
     cp out "$command.help"
     sed -n '/^Examples/,$ s/^  elbow //p' out >examples
@@ -191,6 +200,52 @@ open('two.npy', 'wb').write(b'\\x93NUMPY\\1\\0' + len(header).to_bytes(2, 'littl
 expect 0 "no pictures: images of 2 channels" train ./two.npy $quick --out two
 [ -s two/curves.svg ] || fail "images of 2 channels: no curves.svg"
 
+# ---- likelihoods: each on data that it is one of ----
+
+tiny="--device native --hidden 8 --latent 2 --epochs 1 --batch 32 --quiet --json"
+python3 -c "print(*(','.join(str(i * j % 5) for j in range(12)) for i in range(40)), sep='\n')" >counts.csv
+for words in laplace "laplace --sigma learned:0.2" continuous-bernoulli "logistic --sigma pixel:0.1"; do
+    # shellcheck disable=SC2086
+    json "abs(d['elbo'] + d['distortion'] + d['rate']) < 1e-3 and d['sigma2'] is None" \
+        train shapes --limit 100 $tiny --likelihood $words --out likely --overwrite
+done
+json "abs(d['bits_per_dim'] + d['elbo'] / (1024 * math.log(2))) < 1e-9" evaluate likely --device native --json
+expect 0 "" evaluate likely --device native
+grep -q "^scale .*as training found it" out || fail "evaluate: no scale that was found"
+grep -q "^per dimension .* bits" out || fail "evaluate: no bits per dimension"
+expect 0 "" explain likely
+tr -s ' \n' ' ' <out | grep -q "whose scale of p(x|z) is found in training" || fail "explain: a scale that is found"
+for words in poisson "negative-binomial --sigma 0.5" "negative-binomial --sigma learned"; do
+    # shellcheck disable=SC2086
+    json "d['distortion'] > 0 and 'bits_per_dim' not in d" \
+        train counts.csv $tiny --likelihood $words --out counted --overwrite
+done
+cp out counted.json
+expect 0 "" sample counted --device native --draw --out drawn.png
+expect 0 "" sample counted --device native --draw --out again.png
+expect 0 "" sample counted --device native --out mean.png
+cmp -s drawn.png again.png || fail "sample --draw: the same seed, another picture"
+cmp -s drawn.png mean.png && fail "sample --draw: the mean"
+python3 -c "
+header = b\"{'descr': '<i8', 'fortran_order': False, 'shape': (40, 12), }\\n\"
+numbers = b''.join((i * j % 5).to_bytes(8, 'little') for i in range(40) for j in range(12))
+open('counts.npy', 'wb').write(b'\\x93NUMPY\\1\\0' + len(header).to_bytes(2, 'little') + header + numbers)"
+python3 -c "print(*(','.join(str(i * j % 7 / 6) for j in range(12)) for i in range(40)), sep='\n')" >grey.csv
+printf '1,2\n3,2.5\n' >halves.csv
+# shellcheck disable=SC2086
+{
+    json "d['digest'] == '$(sed -n 's/.*"digest":.*"\(.*\)".*/\1/p' counted.json)'" \
+        train counts.npy $tiny --likelihood negative-binomial --sigma learned --out counted-npy
+    # A learned sigma's weight is beta times the sigma^2 that training found.
+    json "d['sigma2'] > 0 and d['sigma2'] != 2" train shapes --limit 100 $tiny --sigma learned --beta 2 --out learned
+    expect 2 "for a Gaussian likelihood only" train shapes $tiny --likelihood laplace --sigma optimal --out none
+    expect 1 "store them as real numbers" train shapes $tiny --likelihood poisson --out none
+    expect 1 "is one of bytes" train counts.csv $tiny --likelihood logistic --out none
+    expect 1 "value 1 of datum 1 is 2.5" train ./halves.csv $tiny --likelihood poisson --out none
+    expect 1 "needs 0..1" train counts.csv $tiny --likelihood continuous-bernoulli --out none
+    expect 0 "--likelihood continuous-bernoulli is the likelihood it lacks" train ./grey.csv $tiny --out grey
+}
+
 # ---- explain: docs/weight.md's table, both ways ----
 
 for row in 'sum/sum 1' 'mean/sum 784' 'mean/mean 784/20' 'sum/mean 1/20'; do
@@ -240,6 +295,38 @@ for x in presets:
               f"{x['beta_norm']:.3g}", "–" if x["sigma2"] is None else f"{x['sigma2']:.4g}"]
     assert [cell.strip() for cell in rows[x["name"]].split("|")[2:-1]] == wanted, (rows[x["name"]], wanted)
 EOF
+
+# ---- advise ----
+
+small="advise shapes --limit 400 --latent 4"
+fields="['collapse_beta','optimal','rows'] and all(list(r) == ['beta','sigma2','active_units','rate','distortion'] \
+for r in d['rows'])"
+# shellcheck disable=SC2086
+json "list(d) == $fields and d['optimal'] == {'beta': 1, 'sigma2': None} and d['rows'][-1]['rate'] == 0 \
+and all(b['beta'] == 2 * a['beta'] for a, b in zip(d['rows'], d['rows'][1:])) and d['rows'][0]['beta'] == 0.25 \
+and d['rows'][-2]['beta'] < d['collapse_beta'] <= d['rows'][-1]['beta'] and d['rows'][0]['rate'] > 5" $small --hidden 16 --json
+# shellcheck disable=SC2086
+json "list(d) == $fields and d['rows'][1]['beta'] == 3 and abs(d['rows'][1]['sigma2']-1.5) < 1e-12 \
+and abs(d['optimal']['beta']-2*d['optimal']['sigma2']) < 1e-12" $small --model linear --loss sse --betas 3,0.5 --json
+# shellcheck disable=SC2086
+expect 0 "" $small --model linear --loss sse --reduction mean/mean --weight 0.1 --out advice.svg
+grep -q "^your weight 0.1 under mean/mean is beta 25.6: 0 of 4" out || fail "advise: what of the weight given?"
+tr -s ' \n' ' ' <out | grep -q "all is lost from beta 1[0-9].*with a learnt sigma.*begin with beta 0.*(--weight" ||
+    fail "advise: no advice"
+[ "$(tail -n 1 out)" = advice.svg ] || fail "advise: the last line is not the picture's name"
+grep -q '</svg>' advice.svg || fail "advise: no picture"
+[ "$(awk 'length > longest { longest = length } END { print longest }' out)" -le 100 ] || fail "advise: wider than 100"
+expect 1 "no-such-data" advise no-such-data
+# shellcheck disable=SC2086
+expect 1 "nowhere" $small --model linear --out nowhere/advice.svg
+sed -n 's/^  elbow \(advise shapes.*\)/\1/p' advise.help >examples
+[ "$(grep -c . examples)" -ge 3 ] || fail "elbow advise --help: no examples with shapes"
+while read -r example; do # made quick: the closed form alone, of 400 images
+    case $example in *linear*) ;; *) example="$example --model linear" ;; esac
+    # shellcheck disable=SC2086
+    expect 0 "" $example --limit 400
+done <examples
+[ -s advise.svg ] || fail "the examples made no advise.svg"
 
 # ---- diagnose: files that no numpy wrote ----
 

@@ -8,18 +8,27 @@
 #include "io_files.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 static const double made[8] = {0.16, 0.09, 0.04, 0.0225, 0.01, 0.0025, 0.0016, 0.0004};
 
-static elbow_data *walsh(void)
+/* The 64 images so many times over, in a row; once for the test. */
+static inline elbow_data *walsh_repeated(uint32_t times)
 {
-    float images[64 * 8];
-    for (uint32_t i = 0; i < 64; i++)
+    float *images = malloc(64 * 8 * sizeof *images * times);
+    ck_assert_ptr_nonnull(images);
+    for (uint32_t i = 0; i < 64 * times; i++)
         for (uint32_t j = 0; j < 8; j++)
             images[i * 8 + j] = (float)(0.5 + (__builtin_parity(i & (j + 1)) ? -1 : 1) * sqrt(made[j]));
     elbow_data *data;
-    WORKS(elb_data_from_floats(&data, &err, 2, 4, 1, images, 64, NULL, 0));
+    WORKS(elb_data_from_floats(&data, &err, 2, 4, 1, images, 64 * times, images, 64));
+    free(images);
     return data;
+}
+
+static inline elbow_data *walsh(void)
+{
+    return walsh_repeated(1);
 }
 
 #endif

@@ -1,4 +1,5 @@
-/* check_math.c - checks cl/math.h natively over all floats against the C library in double.
+/* check_math.c - checks cl/math.h and cl/special.h natively over all floats of their ranges against the C library in
+ * double.
  *
  *     check_math [--function NAME] [--part I/N] [--stride N]
  *
@@ -16,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../cl/math.h"
+#include "../cl/special.h"
 
 #define CHUNK 4096
 
@@ -56,6 +57,10 @@ EACH_VECTOR(run_sinpi, vreal s; vreal c; vsincospi(&s, &c, v); store(y + i, s))
 EACH_VECTOR(run_cospi, vreal s; vreal c; vsincospi(&s, &c, v); store(y + i, c))
 EACH_VECTOR(run_reciprocal, store(y + i, vreciprocal(v)))
 EACH_VECTOR(run_sqrt, store(y + i, vsqrt(v)))
+EACH_VECTOR(run_log_sinhc, store(y + i, vlog_sinhc(v)))
+EACH_VECTOR(run_langevin, store(y + i, vlangevin(v)))
+EACH_VECTOR(run_stirling, store(y + i, vstirling(v, vlog(v))))
+EACH_VECTOR(run_stirling_slope, store(y + i, vstirling_slope(v, vlog(v))))
 EACH_VECTOR(run_divide, store(y + i, vdivide(v, load(b + i))))
 
 #define REFERENCE(name, expression)                                                                                    \
@@ -78,6 +83,31 @@ REFERENCE(true_reciprocal, (float)(1 / x))
 REFERENCE(true_sqrt, (float)sqrt(x))
 REFERENCE(true_divide, (float)(x / b))
 
+/* Where the closed forms cancel, the first terms of the series. */
+REFERENCE(true_log_sinhc,
+          fabs(x) < 0.01 ? x * x * (1.0 / 6 - x * x * (1.0 / 180 - x * x / 2835)) : (double)logl(sinhl(x) / x))
+REFERENCE(true_langevin, fabs(x) < 0.01 ? x * (1.0 / 3 - x * x * (1.0 / 45 - x * x * 2 / 945))
+                                        : (double)(1 / tanhl(x) - 1 / (long double)x))
+
+/* Binet's function by its recurrence from where the series converges at once, and -2 z times its slope. */
+static double true_stirling(double x, double b)
+{
+    (void)b;
+    double steps = 0, z = x;
+    for (; z < 16; z++) steps += (z + 0.5) * log1p(1 / z) - 1;
+    const double u = 1 / (z * z);
+    return steps + (1.0 / 12 - u * (1.0 / 360 - u * (1.0 / 1260 - u * (1.0 / 1680 - u / 1188)))) / z;
+}
+
+static double true_stirling_slope(double x, double b)
+{
+    (void)b;
+    double steps = 0, z = x;
+    for (; z < 16; z++) steps += log1p(1 / z) - (z + 0.5) / (z * (z + 1));
+    const double u = 1 / (z * z);
+    return -2 * x * (steps - u * (1.0 / 12 - u * (1.0 / 120 - u * (1.0 / 252 - u * (1.0 / 240 - u / 132)))));
+}
+
 static double true_sinpi(double x, double b)
 {
     (void)b;
@@ -96,6 +126,9 @@ static double true_cospi(double x, double b)
 
 #define ALL      0, UINT64_C(1) << 32, false
 #define TWO_BITS UINT64_C(0x40000000)
+#define TO_ONE                                                                                                         \
+    UINT64_C(0x21800000), UINT64_C(0x3f800001), false /* 2^-60, below which they are 0, to 1; they are even or odd */
+#define FROM_ONE UINT64_C(0x3f800000), UINT64_C(0x5d800001), false /* 1 to 2^60 */
 
 static const checked functions[] = {
     {"exp", run_exp, true_exp, 1, ALL},
@@ -109,6 +142,10 @@ static const checked functions[] = {
     {"cospi", run_cospi, true_cospi, 1.5, 0, TWO_BITS, false},
     {"reciprocal", run_reciprocal, true_reciprocal, 0, ALL},
     {"sqrt", run_sqrt, true_sqrt, 0, ALL},
+    {"log_sinhc", run_log_sinhc, true_log_sinhc, 2.5, TO_ONE},
+    {"langevin", run_langevin, true_langevin, 2, TO_ONE},
+    {"stirling", run_stirling, true_stirling, 2.5, FROM_ONE},
+    {"stirling_slope", run_stirling_slope, true_stirling_slope, 2.5, FROM_ONE},
     {"divide", run_divide, true_divide, 0, 0, UINT64_C(1) << 32, true},
 };
 
@@ -219,7 +256,7 @@ static bool check(const checked *f, const extent *e)
     const uint64_t start = chunks * (e->part - 1) / e->parts, end = chunks * e->part / e->parts;
     for (uint64_t c = start; c < end; c++) check_chunk(&all, f, f->first + c * span, e->stride);
     const bool good = all.error >= 0 && all.error <= f->bound && all.bad_zeros == 0; /* below 0: nothing was tried */
-    printf("%-12s %8.4f ulp  (bound %.1f)  at %-15a", f->name, all.error, f->bound, (double)all.x);
+    printf("%-14s %8.4f ulp  (bound %.1f)  at %-15a", f->name, all.error, f->bound, (double)all.x);
     if (f->is_pairs) printf(" / %a", (double)all.b);
     printf(" gave %a; %s zeros", (double)all.y, all.bad_zeros ? "WRONG" : "right");
     if (e->parts > 1) printf("  part %llu/%llu", (unsigned long long)e->part, (unsigned long long)e->parts);

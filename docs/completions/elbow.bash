@@ -30,7 +30,7 @@ _elbow() {
         mapfile -t COMPREPLY < <(compgen -W "${words//|/ }" -- "$word")
     fi
     if [ "${#COMPREPLY[@]}" -eq 0 ]; then
-        words=$([[ $command == @(train|sweep|compare) ]] && echo fashion-mnist mnist shapes)
+        words=$([[ $command == @(train|sweep|advise|compare) ]] && echo fashion-mnist mnist shapes)
         mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word"; compgen -f -- "$word")
         compopt -o filenames 2>/dev/null
     fi

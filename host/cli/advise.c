@@ -207,18 +207,28 @@ static cJSON *to_json(const elbow_advice *advice)
     return json;
 }
 
+/* One row of the table, or its heading where there is no row. */
+static void print_cells(const elbow_advice_row *row)
+{
+    if (row == NULL)
+        printf("  %7s %9s %11s", "active", "rate", "distortion");
+    else
+        printf("  %7u %9.2f %11.2f", (unsigned)row->active_units, row->rate, row->distortion);
+}
+
 static void print_rows(const elbow_advice *advice, bool measured, bool gaussian)
 {
-    printf("%s%10s%s  %7s %9s %11s", cli_style(stdout, "1"), "beta", gaussian ? "     sigma2" : "", "active", "rate",
-           "distortion");
-    if (measured) printf("   %7s %9s %11s", "linear:", "rate", "distortion");
+    const int first = gaussian ? 21 : 10;
+    fputs(cli_style(stdout, "1"), stdout);
+    if (measured) printf("%*s  %29s  %29s\n", first, "", "foreseen", "linear VAE");
+    printf("%10s%s", "beta", gaussian ? "     sigma2" : "");
+    for (int half = 0; half <= measured; half++) print_cells(NULL);
     printf("%s\n", cli_plain(stdout));
     for (uint32_t i = 0; i < advice->row_count; i++) {
-        const elbow_advice_row *row = &advice->rows[i], *linear = &advice->linear[i];
-        printf("%10.4g", row->beta);
-        if (gaussian) printf(" %10.4g", row->sigma2);
-        printf("  %7u %9.2f %11.2f", (unsigned)row->active_units, row->rate, row->distortion);
-        if (measured) printf("   %7u %9.2f %11.2f", (unsigned)linear->active_units, linear->rate, linear->distortion);
+        printf("%10.4g", advice->rows[i].beta);
+        if (gaussian) printf(" %10.4g", advice->rows[i].sigma2);
+        print_cells(&advice->rows[i]);
+        if (measured) print_cells(&advice->linear[i]);
         putchar('\n');
     }
 }
@@ -235,7 +245,7 @@ static void print_text(const settings *s, const elbow_data_info *data, const elb
     const elbow_recipe *recipe = &s->loss.recipe;
     const bool gaussian = recipe->likelihood == ELBOW_GAUSSIAN;
     char text[768], count[32], loss[48], reduction[16];
-    snprintf(text, sizeof text, "%s: %s images of %u values; %s; %u latents", data->name,
+    snprintf(text, sizeof text, "%s: %s images of %u values; %s, %u latents", data->name,
              cli_count(count, advice->images), (unsigned)advice->pixels, cli_loss_text(loss, recipe),
              (unsigned)advice->latent);
     paragraph("data", text);
@@ -249,12 +259,15 @@ static void print_text(const settings *s, const elbow_data_info *data, const elb
                  advice->learnt_collapse);
     paragraph("all is lost", text);
     train_reduction.show(reduction, sizeof reduction, recipe);
+    if (advice->own.beta > 0) {
+        snprintf(text, sizeof text, "%.6g under %s is beta %.4g: %u of %u latents active, rate %.3g nats",
+                 recipe->weight, reduction, advice->own.beta, (unsigned)advice->own.active_units,
+                 (unsigned)advice->latent, advice->own.rate);
+        paragraph("your weight", text);
+    }
     snprintf(text, sizeof text, "beta %.4g (--weight %.4g under %s): %s.", advice->start_beta, advice->start_weight,
              reduction, advice->why);
     paragraph("begin with", text);
-    if (cli_width(stdout) > 0 && advice->row_count > 0 && recipe->model == ELBOW_MLP)
-        paragraph("how sure", "rates were within 15 % and active latents within 2 in the median of the runs of "
-                              "docs/advise.md; the collapse is exact");
 }
 
 static int answer(settings *s, elbow_context *context, const elbow_data *data)
@@ -300,7 +313,7 @@ const cli_command cli_advise = {
         "Reads the covariance of DATA's training images and says, for a range of beta, how many latents would be "
         "active, at what rate and distortion; where all of them are lost; which sigma is best; and which weight "
         "to begin with. The closed form of the linear VAE stands beside what a small model, trained here for "
-        "some seconds while beta rises, foresees of a deep one. docs/advise.md says how close that is.",
+        "some seconds while beta rises, foresees of a deep one: docs/advise.md has that beside what training gave.",
     .examples = {"elbow advise fashion-mnist", "elbow advise shapes --latent 10 --likelihood gaussian --out advise.svg",
                  "elbow advise shapes --loss sse --reduction mean/mean --weight 0.1",
                  "elbow advise shapes --model linear --sigma 0.2 --betas 0.5,1,2 --json"},

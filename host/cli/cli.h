@@ -159,6 +159,7 @@ typedef struct cli_report {
     elbow_weight weight;
     char digest[65];
     const char *split; /* "test" */
+    bool found;        /* the scale of p(x|z), in training */
 } cli_report;
 
 int cli_measure(cli_report *report, const cli_session *session, elbow_split split, bool use_mean);

@@ -225,7 +225,7 @@ static void sigma_line(const settings *s, double sigma2)
 static void print_text(const settings *s, const elbow_weight *weight, const elbow_preset *preset)
 {
     const elbow_recipe *recipe = &s->loss.recipe;
-    const bool gaussian = recipe->likelihood == ELBOW_GAUSSIAN;
+    const bool gaussian = isfinite(weight->sigma2);
     char sentence[512], text[640], loss[48];
     if (preset != NULL) {
         snprintf(text, sizeof text, "%s: %s", preset->name, preset->code);
@@ -271,8 +271,9 @@ static int run(void *of, const cli_args *args)
     cli_apply(s, args);
     cli_loss_settle(&s->loss, args);
     elbow_recipe *recipe = &s->loss.recipe;
-    if (cli_given(args, "scale") && recipe->likelihood == ELBOW_BERNOULLI)
-        return cli_wrong("--scale %g: cross-entropy is for images in 0 .. 1; --scale is for squared error", s->scale);
+    if (cli_given(args, "scale") && recipe->likelihood != ELBOW_GAUSSIAN)
+        return cli_wrong("--scale %g: a %s likelihood is not for images on another scale; --scale is for squared error",
+                         s->scale, elbow_likelihood_name(recipe->likelihood));
     if (cli_given(args, "beta")) recipe->weight = elbow_weight_for_beta(recipe, s->pixels, s->beta);
     const elbow_weight weight = elbow_explain(recipe, s->pixels);
     if (!s->json) {

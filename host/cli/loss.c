@@ -30,6 +30,10 @@ char *cli_loss_text(char out[48], const elbow_recipe *recipe)
     const double off_half = fabs(recipe->sigma2 - variances[LOSS_HALF_SSE]);
     if (recipe->likelihood == ELBOW_BERNOULLI)
         snprintf(out, 48, "bce");
+    else if (recipe->likelihood != ELBOW_GAUSSIAN)
+        snprintf(out, 48, "%s", elbow_likelihood_name(recipe->likelihood));
+    else if (recipe->spread != ELBOW_SPREAD_FIXED)
+        snprintf(out, 48, "gaussian, sigma found in training");
     else if (off_sse < 1e-12 || off_half < 1e-12)
         snprintf(out, 48, off_sse < off_half ? "sse" : "half-sse");
     else

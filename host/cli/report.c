@@ -12,7 +12,11 @@ int cli_measure(cli_report *report, const cli_session *session, elbow_split spli
     elbow_status status = elbow_evaluate(&report->metrics, session->model, session->data, split, use_mean);
     if (status == ELBOW_OK) status = elbow_model_digest(session->model, report->digest);
     if (status != ELBOW_OK) return cli_library_failed(session->context, status);
-    report->weight = elbow_explain(elbow_model_recipe(session->model), elbow_data_about(session->data)->pixels);
+    const elbow_recipe *recipe = elbow_model_recipe(session->model);
+    report->weight = elbow_explain(recipe, elbow_data_about(session->data)->pixels);
+    report->found = recipe->spread != ELBOW_SPREAD_FIXED;
+    if (report->found && recipe->likelihood == ELBOW_GAUSSIAN)
+        report->weight.sigma2 = report->weight.beta * report->metrics.sigma2;
     return CLI_DONE;
 }
 
@@ -25,6 +29,9 @@ void cli_print_report(const cli_report *report)
     printf("%-16s %10.3f   E -log p(x|z)\n", "distortion", m->distortion);
     printf("%-16s %10.3f   KL(q(z|x) || p(z))\n", "rate", m->rate);
     printf("%-16s %10.3f   %.5f per pixel\n", "squared error", m->sse, m->mse);
+    if (isfinite(m->bits_per_dim))
+        printf("%-16s %10.4f   bits, -ELBO / (pixels log 2)\n", "per dimension", m->bits_per_dim);
+    if (report->found) printf("%-16s %10.4g   of p(x|z), as training found it\n", "scale", sqrt(m->sigma2));
     printf("%-16s %10u   of %u\n", "active latents", (unsigned)m->active_units, (unsigned)m->latent);
     if (m->clamped > 0)
         printf("%-16s %10s   values of logvar outside -30 .. 20\n", "clamped", cli_count(count, m->clamped));
@@ -56,6 +63,7 @@ cJSON *cli_report_json(const cli_report *report)
     cli_add_number(json, "beta", report->weight.beta);
     cli_add_number(json, "beta_norm", report->weight.beta_norm);
     cli_add_number(json, "sigma2", report->weight.sigma2);
+    if (isfinite(m->bits_per_dim)) cli_add_number(json, "bits_per_dim", m->bits_per_dim);
     cJSON_AddStringToObject(json, "digest", report->digest);
     return json;
 }

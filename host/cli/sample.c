@@ -5,6 +5,7 @@ typedef struct settings {
     const char *run, *device, *out;
     uint32_t rows, columns;
     uint64_t seed;
+    bool draw;
 } settings;
 
 static const cli_option options[] = {
@@ -30,6 +31,11 @@ static const cli_option options[] = {
      .type = CLI_SEED,
      .offset = offsetof(settings, seed),
      .help = "of the draws: another seed, other images"},
+    {.name = "draw",
+     .type = CLI_FLAG,
+     .offset = offsetof(settings, draw),
+     .help = "draw the pixels from p(x|z) too, instead of showing its mean: what the model says data look like",
+     .synonyms = " pixels noise "},
     {.name = "out",
      .metavar = "FILE",
      .type = CLI_TEXT,
@@ -58,7 +64,8 @@ static int run(void *of, const cli_args *args)
     int status = cli_session_open_model(&session, s->device, s->run);
     if (status == CLI_DONE) status = cli_output_path(path, s->out, s->run, "samples.png");
     if (status == CLI_DONE) {
-        const elbow_status drawn = elbow_draw_samples(session.model, path, s->rows, s->columns, s->seed);
+        const elbow_status drawn = s->draw ? elbow_draw_pixels(session.model, path, s->rows, s->columns, s->seed)
+                                           : elbow_draw_samples(session.model, path, s->rows, s->columns, s->seed);
         if (drawn != ELBOW_OK) status = cli_library_failed(session.context, drawn);
     }
     if (status == CLI_DONE) puts(path);
@@ -71,7 +78,7 @@ const cli_command cli_sample = {
     .summary = "draw images from the prior",
     .purpose =
         "Draws z from the prior N(0, I), decodes it and writes a grid of the images as PNG; prints the file's name.",
-    .examples = {"elbow sample runs/shapes",
+    .examples = {"elbow sample runs/shapes", "elbow sample runs/shapes --draw",
                  "elbow sample runs/shapes --rows 4 --columns 12 --seed 7 --out samples.png"},
     .arguments = {{"RUN", offsetof(settings, run),
                    "the folder that 'elbow train' wrote, such as runs/fashion-mnist-1"}},

@@ -185,11 +185,13 @@ static void print_rows(const elbow_sweep_row *rows, uint32_t count)
            "predicted: rate, active");
     for (uint32_t i = 0; i < count; i++) {
         const elbow_sweep_row *r = &rows[i];
-        char predicted[32] = "-"; /* at beta 0 it is infinite */
+        char predicted[32] = "-",
+             active[16] = "-"; /* at beta 0 the rate is infinite; of some likelihoods nothing is known */
         if (isfinite(r->predicted.rate)) snprintf(predicted, sizeof predicted, "%.2f", r->predicted.rate);
-        printf("%10g %10.3g %10.2f %10.2f %8.2f %7u   %8s, %u%s\n", r->weight.beta, r->weight.beta_norm, r->test.elbo,
-               r->test.distortion, r->test.rate, (unsigned)r->test.active_units, predicted,
-               (unsigned)r->predicted.active, i == best && count > 1 ? "   best ELBO" : "");
+        if (isfinite(r->predicted.collapse_beta)) snprintf(active, sizeof active, "%u", (unsigned)r->predicted.active);
+        printf("%10g %10.3g %10.2f %10.2f %8.2f %7u   %8s, %s%s\n", r->weight.beta, r->weight.beta_norm, r->test.elbo,
+               r->test.distortion, r->test.rate, (unsigned)r->test.active_units, predicted, active,
+               i == best && count > 1 ? "   best ELBO" : "");
     }
 }
 

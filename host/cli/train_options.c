@@ -5,7 +5,11 @@
 _Static_assert(sizeof(elbow_likelihood) == sizeof(unsigned) && sizeof(train_loss) == sizeof(unsigned),
                "a CHOICE is stored as an unsigned");
 
-#define AT(field) .offset = offsetof(train_settings, field)
+/* "bernoulli|gaussian|...", from the names of the library. */
+#define X(name, text) "|" text
+#define LIKELIHOODS   (&(ELBOW_LIKELIHOODS(X))[1])
+
+#define AT(field)     .offset = offsetof(train_settings, field)
 
 static const cli_option options[] = {
     {.group = "Model",
@@ -41,23 +45,28 @@ static const cli_option options[] = {
      .name = "likelihood",
      .type = CLI_CHOICE,
      AT(recipe.likelihood),
-     .choices = "bernoulli|gaussian",
-     .help = "p(x|z)"},
+     .choices = LIKELIHOODS,
+     .help = "p(x|z): of pixels that are 0 or 1 (bernoulli), grey (gaussian, laplace, continuous-bernoulli), bytes "
+             "(logistic: of 256 bins, with bits per dimension), or of counts (poisson, negative-binomial)",
+     .synonyms = " decoder density distribution "},
     {.name = "sigma",
      .metavar = "V|SOURCE",
      .type = CLI_OWN,
      AT(sigma),
      .own = &train_sigma,
-     .help = "the density's standard deviation, pixels being 0 to 1: a number; learned, one parameter; pixel, one for "
-             "each; or optimal, the best for each batch, which leaves no weight to choose. learned:0.5 starts at 0.5. "
-             "Implies --likelihood gaussian",
+     .help = "the density's scale, pixels being 0 to 1 (sigma of gaussian, b of laplace, s of logistic, 1/sqrt(r) of "
+             "negative-binomial): a number; learned, one parameter; pixel, one for each; or, of gaussian, optimal, the "
+             "best for each batch, which leaves no weight to choose. learned:0.5 starts at 0.5. Implies --likelihood "
+             "gaussian unless one is given",
      .synonyms = " sigma-vae std scale "},
     {.name = "output",
      .type = CLI_CHOICE,
      AT(recipe.output),
      .choices = "auto|sigmoid|linear",
-     .help = "the Gaussian's mean: the sigmoid of the decoder's output, which keeps to 0 to 1, or the output itself; "
-             "auto: sigmoid for mlp, linear for linear"},
+     .help =
+         "the location of gaussian, laplace and logistic: the sigmoid of the decoder's output, which keeps to 0 to 1, "
+         "or the output itself; "
+         "auto: sigmoid for mlp, linear for linear"},
     {.name = "loss",
      .type = CLI_CHOICE,
      AT(loss),

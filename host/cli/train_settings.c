@@ -11,8 +11,10 @@ int train_check_recipe(const train_settings *s, const cli_args *args)
         return cli_wrong("%s needs DATA: fashion-mnist, mnist, shapes, or the path of a folder or a file, such as "
                          "'elbow %s shapes'",
                          args->command->name, args->command->name);
-    if (cli_given(args, "sigma") && cli_given(args, "likelihood") && s->recipe.likelihood == ELBOW_BERNOULLI)
-        return cli_wrong("--sigma is the Gaussian's: it needs --likelihood gaussian");
+    if (cli_given(args, "sigma") && cli_given(args, "likelihood") && !elbow_likelihood_has_scale(s->recipe.likelihood))
+        return cli_wrong(
+            "--sigma: %s has no scale: it needs --likelihood gaussian, laplace, logistic or negative-binomial",
+            elbow_likelihood_name(s->recipe.likelihood));
     if (s->recipe.model == ELBOW_LINEAR && (cli_given(args, "hidden") || cli_given(args, "activation")))
         return cli_wrong("--model linear has no hidden layer: leave --hidden and --activation out");
     return CLI_DONE;

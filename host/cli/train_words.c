@@ -49,16 +49,25 @@ void train_say_data(const elbow_data_info *data)
     train_say("data", text);
 }
 
+/* "gaussian sigma learned from 1". */
+static void likelihood_text(char out[64], const elbow_recipe *recipe)
+{
+    static const char *const source[] = {"", "learned from ", "of each pixel learned from ",
+                                         "the best of each batch, from "};
+    const size_t at = (size_t)snprintf(out, 64, "%s", elbow_likelihood_name(recipe->likelihood));
+    if (elbow_likelihood_has_scale(recipe->likelihood))
+        snprintf(out + at, 64 - at, " sigma %s%.4g", source[recipe->spread], sqrt(recipe->sigma2));
+}
+
 void train_say_model(const train_settings *s, const elbow_data_info *data, const elbow_model *model)
 {
     const elbow_recipe *recipe = &s->recipe;
-    char text[384], widths[128], parameters[32], likelihood[48] = "Bernoulli", own[96] = "";
+    char text[384], widths[128], parameters[32], likelihood[64], own[96] = "";
     size_t at = (size_t)snprintf(widths, sizeof widths, "%u", (unsigned)data->pixels);
     for (size_t i = 0; i < ELBOW_MAX_HIDDEN && recipe->hidden[i] != 0; i++)
         at += (size_t)snprintf(widths + at, sizeof widths - at, "-%u", (unsigned)recipe->hidden[i]);
     snprintf(widths + at, sizeof widths - at, "-%u", (unsigned)recipe->latent);
-    if (recipe->likelihood == ELBOW_GAUSSIAN)
-        snprintf(likelihood, sizeof likelihood, "Gaussian sigma %.4g", sqrt(recipe->sigma2));
+    likelihood_text(likelihood, recipe);
     if (model != NULL)
         snprintf(own, sizeof own, ", weight %.6g; %s parameters", recipe->weight,
                  cli_count(parameters, elbow_model_parameters(model)));

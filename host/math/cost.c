@@ -14,6 +14,7 @@ static const per_element table[] = {
     {"add", "y", 1, 3, 0},
     {"clip", "norm2", 47, 2, 0},
     {"decode_mean", "y", 45, 2, 0},
+    {"draw", "x", 150, 2, 0}, /* Gaussian */
     {"elbo", "y", 113, 3, 0}, /* Bernoulli; a Gaussian costs about half */
     {"epilogue", "c", 1, 2, 0},
     {"find_bad", "x", 0, 1, 0},

@@ -129,36 +129,50 @@ static elb_view make_decoded(elb_trial *trial, const elb_extent *size)
     return y;
 }
 
+/* Data such as the likelihood is one of: counts, or pixels. */
+static elb_view make_observed(elb_trial *trial, const elb_extent *size, int32_t likelihood)
+{
+    const bool counts = likelihood == ELB_POISSON || likelihood == ELB_NEGATIVE_BINOMIAL;
+    const elb_view x = elb_gapped_reals(trial, size->rows, size->cols, 0, counts ? 20 : 1);
+    if (size->cols > 1 && counts) ELB_PLACE(trial, x, 0, 1, 0, 1, 2, 0, 7, 1000, 0x1p24, 0x1p-40);
+    if (size->cols > 1 && !counts) ELB_PLACE(trial, x, 0, 1, 0, 1, 1, 0, 1, 0, 0x1p-40, 0.5);
+    return x;
+}
+
 static elbow_status run_elbo(elb_trial *trial, const void *options)
 {
+    const struct elbo_options *o = options;
     static const elb_extent pair = {2, 5};
     const bool tiny = trial->size == ELB_ROW_SIZES;
     const elb_extent *size = tiny ? &pair : &elb_row_sizes[trial->size];
     const elb_view loss = elb_trial_out(trial, 1, size->rows), sse = elb_trial_out(trial, 1, size->rows);
     const elb_view dy = elb_gapped_out(trial, size->rows, size->cols),
                    widen = elb_gapped_out(trial, size->rows, size->cols), y = make_decoded(trial, size);
-    const elb_view x = elb_gapped_reals(trial, size->rows, size->cols, 0, tiny ? 0 : 1);
-    if (size->cols > 1) ELB_PLACE(trial, x, 0, 1, 0, 1, 1, 0, 1, 0, 0x1p-40);
+    const elb_view x =
+        tiny ? elb_gapped_reals(trial, size->rows, size->cols, 0, 0) : make_observed(trial, size, o->likelihood);
     if (tiny) {
         ELB_PLACE(trial, x, 1, 0, 0x1p-40, 0x1.000002p-40, 0);
         ELB_PLACE(trial, elb_rows(y, 0, 1), 1, 0x1p-40, 0, 0x1p-40, -27.8);
         ELB_PLACE(trial, elb_rows(y, 1, 1), -45, -47, -50, -60, -100);
     }
     const elb_view p = elb_trial_reals(trial, 1, size->cols, -9, 3);
-    if (size->cols > 1) ELB_PLACE(trial, p, 0, -6, -100, 25, 0x1p-40, -5.9);
+    if (size->cols > 1) ELB_PLACE(trial, p, 0, -6, -100, 25, 0x1p-40, -5.9, 1e30, -1e30, 44, 90);
     return launch_elbo(trial->dev, options, each_row(size), loss, sse, dy, widen, y, x, p, size->cols, dy.stride,
                        widen.stride, y.stride, x.stride, 0x1.999998p-4);
 }
 
-/* OUTPUT, SPREAD and PRECISION are GAUSSIAN's; its means are logits' sigmoids or the output itself; a sigma that is
- * found needs no PRECISION. */
+/* SPREAD and PRECISION are for densities that have a scale, and one that is found needs no PRECISION; OPTIMAL is
+ * GAUSSIAN's; OUTPUT, SIGMOID or IDENTITY, is for those that have a location. */
 static bool elbo_sensible(const void *options)
 {
     const struct elbo_options *o = options, standard = ELBO_DEFAULTS;
-    const bool built_in = o->likelihood == ELB_GAUSSIAN && o->spread == ELB_FIXED;
-    if (!built_in && o->precision != standard.precision) return false;
-    if (o->likelihood == ELB_BERNOULLI) return o->output == standard.output && o->spread == standard.spread;
-    return o->output == ELB_SIGMOID || o->output == ELB_IDENTITY;
+    const bool located =
+        o->likelihood == ELB_GAUSSIAN || o->likelihood == ELB_LAPLACE || o->likelihood == ELB_DISCRETISED_LOGISTIC;
+    const bool scaled = located || o->likelihood == ELB_NEGATIVE_BINOMIAL;
+    if (!scaled && o->spread != ELB_FIXED) return false;
+    if (o->spread == ELB_OPTIMAL && o->likelihood != ELB_GAUSSIAN) return false;
+    if ((!scaled || o->spread != ELB_FIXED) && o->precision != standard.precision) return false;
+    return o->output == ELB_SIGMOID || (located && o->output == ELB_IDENTITY);
 }
 
 const elb_row elb_row_elbo = {.run = run_elbo,
@@ -174,18 +188,27 @@ static elbow_status run_decode_mean(elb_trial *trial, const void *options)
     return launch_decode_mean(trial->dev, options, each_row(size), x, y, size->cols, x.stride, y.stride);
 }
 
-static bool decode_mean_sensible(const void *options)
-{
-    const struct decode_mean_options *o = options;
-    return o->output == ELB_SIGMOID || o->output == ELB_IDENTITY;
-}
-
 /* A mean is no operand of a product and stays what it is, be it small. */
 const elb_row elb_row_decode_mean = {.run = run_decode_mean,
                                      .sizes = ELB_ROW_SIZES,
-                                     .sound = "vsigmoid(out) : out",
-                                     .defect = "canonical(vsigmoid(out)) : out",
-                                     .sensible = decode_mean_sensible};
+                                     .sound = "return vsigmoid(y);",
+                                     .defect = "return canonical(vsigmoid(y));"};
+
+/* Each size has another source of the spread. */
+static elbow_status run_draw(elb_trial *trial, const void *options)
+{
+    static const int32_t links[] = {[ELB_CONTINUOUS_BERNOULLI] = ELB_CONTINUOUS_LINK,
+                                    [ELB_POISSON] = ELB_LOG_LINK,
+                                    [ELB_NEGATIVE_BINOMIAL] = ELB_LOG_LINK};
+    const struct draw_options *o = options;
+    const elb_extent *size = &elb_row_sizes[trial->size];
+    const elb_view x = elb_gapped_out(trial, size->rows, size->cols), y = make_decoded(trial, size);
+    const elb_view p = elb_trial_reals(trial, 1, size->cols, -6, 1);
+    return launch_draw(trial->dev, options, each_row(size), x, y, p, size->cols, x.stride, y.stride,
+                       links[o->likelihood], (int32_t)trial->size, -0.7, SEED, 17);
+}
+
+const elb_row elb_row_draw = {.run = run_draw, .sizes = ELB_ROW_SIZES, .sound = "first + row", .defect = "first"};
 
 /* ---- sums ---- */
 

@@ -191,7 +191,7 @@ elbow_status elb_model_decode(elb_model *model, elb_view y, elb_view w, elb_view
                         "decoding %u x %u into %u x %u: the model has %u latents, %u pixels", z.rows, z.cols, y.rows,
                         y.cols, model->latent, model->pixels);
     TRY(run_layers(model, w, z, model->code + 1, model->count));
-    const struct decode_mean_options options = {.output = elb_output_of(&model->recipe)};
+    const struct decode_mean_options options = {.link = elb_link_of(&model->recipe)};
     const elb_view out = elb_output(model, model->count - 1, z.rows);
     return launch_decode_mean(model->dev, &options, (elb_range){z.rows, 1}, y, out, y.cols, y.stride, out.stride);
 }

@@ -4,6 +4,7 @@
 
 #include "device/device.h"
 #include "math/providers.h"
+#include "nn/likelihood.h"
 
 /* A named tensor: an offset and a shape in every flat vector. PyTorch's layouts: weights (out, in), biases (out). */
 typedef struct elb_tensor_place {
@@ -14,13 +15,6 @@ typedef struct elb_tensor_place {
     double bound; /* initial values are uniform in +-bound: 1/sqrt(fan_in); or, where that is 0, ... */
     double start; /* ... all this */
 } elb_tensor_place;
-
-/* What a recipe's output is where it says AUTO. */
-static inline elbow_output elb_recipe_output(const elbow_recipe *recipe)
-{
-    if (recipe->output != ELBOW_OUTPUT_AUTO) return recipe->output;
-    return recipe->model == ELBOW_LINEAR ? ELBOW_OUTPUT_LINEAR : ELBOW_OUTPUT_SIGMOID;
-}
 
 /* A model on a device: its layers, its tensors and the workspace for batches of up to max_rows data. It holds no
  * parameters: they are the flat vectors of whoever trains. */
@@ -96,8 +90,11 @@ typedef struct elb_losses {
 } elb_losses;
 elb_losses elb_model_losses(const elb_model *model);
 
-/* Means of the decoder in 0..1 for z (rows, latent), into y (rows, pixels). rows <= max_rows. */
+/* Means of p(x|z) for z (rows, latent), into y (rows, pixels). rows <= max_rows. */
 elbow_status elb_model_decode(elb_model *model, elb_view y, elb_view w, elb_view z);
+
+/* One draw from p(x|z) for each z instead; number: of the first row among those drawn with this seed. */
+elbow_status elb_model_draw(elb_model *model, elb_view y, elb_view w, elb_view z, uint64_t seed, uint32_t number);
 
 /* Name of the first layer whose output of the last forward pass is not finite ("encoder.0", "latent 3", "decoder.1");
  * NULL if all are. Reads everything back: for diagnosis after a failure. */

@@ -4,6 +4,8 @@
 #include "elb_kernels.h"
 #include "math/ranges.h"
 
+#include <math.h>
+
 static elb_view latents_at(const elb_model *model, size_t offset, uint32_t first, uint32_t rows)
 {
     return elb_rows(elb_work(model, offset, first + rows, model->latent), first, rows);
@@ -43,12 +45,6 @@ elbow_status elb_latents_back(elb_model *model, elb_view dcode, elb_view dz, con
                                   batch->scale);
 }
 
-int32_t elb_output_of(const elbow_recipe *recipe)
-{
-    const bool linear = recipe->likelihood == ELBOW_GAUSSIAN && elb_recipe_output(recipe) == ELBOW_OUTPUT_LINEAR;
-    return linear ? ELB_IDENTITY : ELB_SIGMOID;
-}
-
 elb_view elb_model_spread(const elb_model *model, elb_view w)
 {
     return elb_matrix(w.buffer, w.offset + model->spread_offset, 1, model->spreads);
@@ -56,15 +52,14 @@ elb_view elb_model_spread(const elb_model *model, elb_view w)
 
 elbow_status elb_model_measure(elb_model *model, elb_view w, const elb_batch *batch)
 {
-    static const int32_t source[] = {ELB_FIXED, ELB_SHARED, ELB_EACH, ELB_OPTIMAL};
     const elbow_recipe *recipe = &model->recipe;
     const uint32_t rows = batch->x.rows;
-    const bool gaussian = recipe->likelihood == ELBOW_GAUSSIAN, fixed = recipe->spread == ELBOW_SPREAD_FIXED;
-    const struct elbo_options options = {.likelihood = gaussian ? ELB_GAUSSIAN : ELB_BERNOULLI,
+    const bool fixed = recipe->spread == ELBOW_SPREAD_FIXED;
+    const float share = recipe->pixels == ELBOW_MEAN ? (float)(1.0 / model->pixels) : 1, scale = (float)batch->scale;
+    const struct elbo_options options = {.likelihood = elb_kernel_likelihood(recipe),
                                          .output = elb_output_of(recipe),
-                                         .spread = source[recipe->spread],
-                                         .precision = gaussian && fixed ? (float)(1 / recipe->sigma2) : 1,
-                                         .rec_weight = recipe->pixels == ELBOW_MEAN ? (float)(1.0 / model->pixels) : 1};
+                                         .spread = elb_spread_of(recipe),
+                                         .precision = elb_precision_of(recipe)};
     const elb_view y = elb_output(model, model->count - 1, rows),
                    dy = elb_work(model, model->at.dy, rows, model->pixels);
     const elb_view distortion = elb_loss(model, 0, rows),
@@ -72,7 +67,20 @@ elbow_status elb_model_measure(elb_model *model, elb_view w, const elb_batch *ba
     const elb_view p = fixed ? distortion : batch->spread.buffer ? batch->spread : elb_model_spread(model, w);
     return launch_elbo(model->dev, &options, (elb_range){rows, 1}, distortion, elb_loss(model, 2, rows), dy,
                        fixed ? dy : widen, y, batch->x, p, model->pixels, dy.stride, widen.stride, y.stride,
-                       batch->x.stride, batch->scale);
+                       batch->x.stride, (double)(share * scale));
+}
+
+elbow_status elb_model_draw(elb_model *model, elb_view y, elb_view w, elb_view z, uint64_t seed, uint32_t number)
+{
+    const elbow_recipe *recipe = &model->recipe;
+    const struct draw_options options = {.likelihood = elb_kernel_likelihood(recipe)};
+    const bool fixed = recipe->spread == ELBOW_SPREAD_FIXED;
+    TRY(elb_model_decode(model, y, w, z)); /* what the decoder puts out stays in the workspace */
+    const elb_view out = elb_output(model, model->count - 1, z.rows);
+    return launch_draw(model->dev, &options, (elb_range){z.rows, 1}, y, out, fixed ? out : elb_model_spread(model, w),
+                       y.cols, y.stride, out.stride, elb_link_of(recipe), elb_spread_of(recipe),
+                       fixed && elbow_likelihood_has_scale(recipe->likelihood) ? 0.5 * log(recipe->sigma2) : 0, seed,
+                       number);
 }
 
 elbow_status elb_spread_back(elb_model *model, elb_view g, uint32_t from, uint32_t to)

@@ -67,8 +67,6 @@ elbow_status elb_draw_latents(elb_model *model, const elb_batch *batch);
 elbow_status elb_latents_back(elb_model *model, elb_view dcode, elb_view dz, const elb_batch *batch, uint32_t from);
 /* The gradient of the spread's parameters over rows [from, to), into g. */
 elbow_status elb_spread_back(elb_model *model, elb_view g, uint32_t from, uint32_t to);
-/* What makes the mean of p(x|z) of the decoder's output: SIGMOID or IDENTITY of cl/choices.h. */
-int32_t elb_output_of(const elbow_recipe *recipe);
 
 static inline elb_view elb_output(const elb_model *model, uint32_t layer, uint32_t rows)
 {

@@ -100,6 +100,7 @@ elbow_status elb_model_plan(elb_model *model, elb_error *err)
     uint32_t hidden = 0;
     if (recipe->model == ELBOW_MLP)
         while (hidden < ELBOW_MAX_HIDDEN && recipe->hidden[hidden]) hidden++;
+    TRY(elb_likelihood_check(err, recipe));
     TRY(check_recipe(model, err, hidden));
     uint32_t width = model->pixels;
     for (uint32_t i = 0; i < hidden; width = recipe->hidden[i++])

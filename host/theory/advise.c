@@ -15,11 +15,17 @@
 
 /* ---- scales ---- */
 
+/* What a Gaussian's density adds beside the squared error. */
+static double constant(uint32_t pixels, double variance)
+{
+    return 0.5 * pixels * log(2 * M_PI * variance);
+}
+
 elb_level elb_level_of(const elb_spectrum *s, const elbow_recipe *recipe)
 {
-    const double variance = recipe->sigma2;
-    if (recipe->likelihood != ELBOW_GAUSSIAN) return (elb_level){1, s->entropy};
-    return (elb_level){variance, s->trace / (2 * variance) + 0.5 * s->pixels * log(2 * M_PI * variance)};
+    const double variance = recipe->sigma2, least = constant(s->pixels, variance);
+    if (recipe->likelihood != ELBOW_GAUSSIAN) return (elb_level){1, s->entropy, s->grey_entropy};
+    return (elb_level){variance, s->trace / (2 * variance) + least, least};
 }
 
 static bool fixed_spread(const elbow_recipe *recipe)
@@ -35,6 +41,11 @@ double elb_collapse_of(const elb_spectrum *s, const elbow_recipe *recipe)
 double elb_fixed_beta(const elb_spectrum *s, const elbow_recipe *recipe, double beta)
 {
     return fixed_spread(recipe) ? beta : beta * elb_learnt_sigma2(s, recipe->latent, beta) / recipe->sigma2;
+}
+
+bool elb_is_foreseeable(const elbow_recipe *recipe)
+{
+    return recipe->likelihood == ELBOW_GAUSSIAN || recipe->likelihood == ELBOW_BERNOULLI;
 }
 
 elb_spectrum_plan elb_plan_of(const elbow_recipe *recipe)
@@ -102,19 +113,24 @@ double elb_curve_objective(const elb_curve *c, double silence, double beta)
     return silence - sum;
 }
 
-/* How far the measured model lay above the optimum at a point of the curve; 0 at the collapse. */
-static double excess_at(const elb_curve *c, double silence, uint32_t i)
+/* The distortion of optimal training: no less than the likelihood allows, whatever error the rates have. */
+static double optimum(const elb_curve *c, const elb_level *level, double beta)
 {
-    if (i >= c->count) return 0;
-    const elb_probed *p = &c->points[i];
-    return fmax(p->distortion + p->beta * p->rate - elb_curve_objective(c, silence, p->beta), 0);
+    const double objective = elb_curve_objective(c, level->silence, beta);
+    return fmax(objective - beta * elb_curve_rate(c, beta), level->least);
 }
 
-static double excess(const elb_curve *c, double silence, double beta)
+/* How far the measured model lay above that at a point of the curve; 0 at the collapse. */
+static double excess_at(const elb_curve *c, const elb_level *level, uint32_t i)
+{
+    return i < c->count ? fmax(c->points[i].distortion - optimum(c, level, c->points[i].beta), 0) : 0;
+}
+
+static double excess(const elb_curve *c, const elb_level *level, double beta)
 {
     if (!c->count || beta >= c->collapse) return 0;
     const uint32_t i = segment(c, beta);
-    const double low = excess_at(c, silence, i), high = excess_at(c, silence, i + 1);
+    const double low = excess_at(c, level, i), high = excess_at(c, level, i + 1);
     const double way = log(beta / point(c, i).beta) / log(point(c, i + 1).beta / point(c, i).beta);
     return low + (high - low) * fmax(way, 0);
 }
@@ -132,12 +148,13 @@ static elbow_advice_row linear_row(const elb_spectrum *s, const elbow_recipe *re
 
 static elbow_advice_row deep_row(const elb_spectrum *s, const elb_curve *curve, const elbow_recipe *recipe, double beta)
 {
-    const double silence = elb_level_of(s, recipe).silence, rate = elb_curve_rate(curve, beta);
+    const elb_level level = elb_level_of(s, recipe);
+    const double rate = elb_curve_rate(curve, beta);
     const double directions = fmax(DIRECTIONS_USED * elb_directions_at_rate(s, rate), rate > LEAST_RATE);
     return (elbow_advice_row){.active_units = (uint32_t)lround(fmin(directions, recipe->latent)),
                               .rate = rate,
-                              .distortion = elb_curve_objective(curve, silence, beta) - beta * rate +
-                                            STAYS_UNLEARNT * excess(curve, silence, beta)};
+                              .distortion =
+                                  optimum(curve, &level, beta) + STAYS_UNLEARNT * excess(curve, &level, beta)};
 }
 
 /* At the recipe's sigma2, whatever its spread. */
@@ -148,12 +165,6 @@ static elbow_advice_row fixed_row(const elb_spectrum *s, const elb_curve *curve,
     row.beta = beta;
     row.sigma2 = recipe->likelihood == ELBOW_GAUSSIAN ? beta * recipe->sigma2 : (double)NAN;
     return row;
-}
-
-/* What a Gaussian's density adds beside the squared error. */
-static double constant(uint32_t pixels, double variance)
-{
-    return 0.5 * pixels * log(2 * M_PI * variance);
 }
 
 static double sse_of(const elbow_advice_row *row, const elbow_recipe *recipe, uint32_t pixels)

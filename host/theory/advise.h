@@ -9,10 +9,13 @@
 typedef struct elb_level {
     double variance; /* sigma^2; 1 for a Bernoulli, whose residuals are scaled to 1 already */
     double silence;  /* distortion of a decoder that ignores z: the pixels' means */
+    double least;    /* distortion of a decoder that knows the data */
 } elb_level;
 
 /* What the recipe's likelihood does with a spectrum, at the recipe's sigma2. */
 elb_level elb_level_of(const elb_spectrum *spectrum, const elbow_recipe *recipe);
+/* Whether there is a theory of this kind: for Bernoulli and Gaussian. The functions below are for those. */
+bool elb_is_foreseeable(const elbow_recipe *recipe);
 /* The spectrum that a recipe's likelihood needs. count: eigenvalues that can matter for so many latents. */
 elb_spectrum_plan elb_plan_of(const elbow_recipe *recipe);
 

@@ -141,6 +141,10 @@ elbow_status elb_diagnose(elbow_diagnosis *out, elb_error *err, const elb_saved 
     elb_findings found = {0};
     elbow_recipe sized = *loss;
     sized.latent = saved->latent;
+    if (loss->likelihood != ELBOW_BERNOULLI && loss->likelihood != ELBOW_GAUSSIAN)
+        return elb_fail(err, ELBOW_USAGE,
+                        "a %s likelihood cannot be diagnosed from x_hat alone: bernoulli and gaussian can",
+                        elbow_likelihood_name(loss->likelihood));
     TRY(elb_new(err, &found.latent, saved->latent, sizeof *found.latent, "the latents' spreads"));
     elb_diagnose_measure(out, &found, saved, &sized);
     elb_diagnose_advise(out, &found, &sized);

@@ -42,7 +42,7 @@ typedef struct elb_findings {
     bool logits, logits_seen; /* how x_hat was taken; seen: because of its range, not because it was said */
 } elb_findings;
 
-/* Measures and advises. Errors: MEMORY. */
+/* Measures and advises. Errors: MEMORY, USAGE (a likelihood other than Bernoulli and Gaussian). */
 elbow_status elb_diagnose(elbow_diagnosis *out, elb_error *err, const elb_saved *saved, const elbow_recipe *loss);
 
 /* The sums alone; loss->latent is saved->latent. found is zero but for found->latent: saved->latent zeroed items, the

@@ -97,9 +97,26 @@ static double noise_of(const work *w, size_t j)
     return w->plan->binarise == ELBOW_BINARISE_DYNAMIC ? fmax(w->grey[j], 0) : 0;
 }
 
+static double entropy_of(double p)
+{
+    return p > 0 && p < 1 ? -(p * log(p) + (1 - p) * log1p(-p)) : 0;
+}
+
+/* Bytes take 256 values: their entropies are looked up. */
+static double grey_entropy(const work *w, const double *known, const float *row)
+{
+    double sum = 0;
+    if (w->plan->binarise != ELBOW_BINARISE_NONE) return 0;
+    for (size_t j = 0; j < w->out->pixels; j++)
+        sum += w->data->info.bytes ? known[(int)row[j]] : entropy_of((double)row[j] + (double)w->offset[j]);
+    return sum;
+}
+
 static void measure_pixels(work *w)
 {
     const size_t pixels = w->out->pixels, n = w->out->images;
+    double known[256];
+    for (int value = 0; value < 256; value++) known[value] = entropy_of(value / 255.0);
     for (size_t i = 0; i < n; i++) {
         read_row(w->datum, w, i);
         for (size_t j = 0; j < pixels; j++) {
@@ -108,12 +125,13 @@ static void measure_pixels(work *w)
             w->second[j] += x * x;
             w->grey[j] += value * (1 - value);
         }
+        w->out->grey_entropy += grey_entropy(w, known, w->datum) / (double)n;
     }
     for (size_t j = 0; j < pixels; j++) {
         w->first[j] /= (double)n, w->second[j] /= (double)n, w->grey[j] /= (double)n;
         const double p = mean_of(w, j), scale = scale_of(w, j);
         w->out->trace += (variance_of(w, j) + noise_of(w, j)) * scale * scale;
-        if (p > 0 && p < 1) w->out->entropy -= p * log(p) + (1 - p) * log1p(-p);
+        w->out->entropy += entropy_of(p);
     }
 }
 

@@ -23,6 +23,7 @@ typedef struct elb_spectrum {
     uint32_t pixels, images;
     double trace;   /* total variance of what was looked at, exact */
     double entropy; /* of pixels as independent Bernoulli variables at their means: -sum p log p + (1-p) log(1-p) */
+    double grey_entropy; /* the same of each pixel at its own value, mean over images; 0 where all are 0 or 1 */
 } elb_spectrum;
 
 /* Told how far it is, 0 to 1. Returns true to stop. */

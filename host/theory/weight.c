@@ -20,9 +20,10 @@ static double factor(const elbow_recipe *recipe, uint32_t pixels)
 elbow_weight elbow_explain(const elbow_recipe *recipe, uint32_t pixels)
 {
     const double beta = recipe->weight * factor(recipe, pixels);
+    const bool known = recipe->likelihood == ELBOW_GAUSSIAN && recipe->spread == ELBOW_SPREAD_FIXED;
     return (elbow_weight){.beta = beta,
                           .beta_norm = beta * (double)recipe->latent / (double)pixels,
-                          .sigma2 = recipe->likelihood == ELBOW_GAUSSIAN ? recipe->sigma2 * beta : (double)NAN};
+                          .sigma2 = known ? recipe->sigma2 * beta : (double)NAN};
 }
 
 double elbow_weight_for_beta(const elbow_recipe *recipe, uint32_t pixels, double beta)
@@ -30,10 +31,13 @@ double elbow_weight_for_beta(const elbow_recipe *recipe, uint32_t pixels, double
     return beta / factor(recipe, pixels);
 }
 
-static void effect(char *out, size_t size, const elbow_weight *means, bool gaussian)
+/* found: the density's scale is, in training. */
+static void effect(char *out, size_t size, const elbow_weight *means, bool found)
 {
     const double beta = means->beta;
+    const bool gaussian = isfinite(means->sigma2);
     char same[96] = "";
+    if (found) elb_format(same, sizeof same, ", whose scale of p(x|z) is found in training");
     if (gaussian)
         elb_format(same, sizeof same,
                    ", which has the same optimum as the plain ELBO with decoder variance sigma^2 %.4g", means->sigma2);
@@ -42,7 +46,7 @@ static void effect(char *out, size_t size, const elbow_weight *means, bool gauss
     else if (fabs(beta - 1) < 1e-9 && gaussian)
         elb_format(out, size, "the plain ELBO with decoder variance sigma^2 %.4g", means->sigma2);
     else if (fabs(beta - 1) < 1e-9)
-        elb_format(out, size, "the plain ELBO");
+        elb_format(out, size, "the plain ELBO%s", same);
     else if (beta > 1)
         elb_format(out, size, "the KL term weighs %.4g times more than in the ELBO%s", beta, same);
     else
@@ -53,7 +57,7 @@ void elbow_weight_sentence(char *out, size_t size, const elbow_recipe *recipe, u
 {
     const elbow_weight means = elbow_explain(recipe, pixels);
     char what[256], written[96] = "";
-    effect(what, sizeof what, &means, recipe->likelihood == ELBOW_GAUSSIAN);
+    effect(what, sizeof what, &means, recipe->spread != ELBOW_SPREAD_FIXED);
     if (recipe->pixels != ELBOW_SUM || recipe->latents != ELBOW_SUM)
         elb_format(written, sizeof written, "weight %.4g with the pixels' %s and the latents' %s is ", recipe->weight,
                    recipe->pixels == ELBOW_MEAN ? "mean" : "sum", recipe->latents == ELBOW_MEAN ? "mean" : "sum");

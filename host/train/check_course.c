@@ -128,6 +128,7 @@ static elbow_status warn_of_target(const elb_trainer *t)
 {
     const elbow_train_options *o = &t->options;
     const double beta = elbow_explain(&t->model->recipe, t->model->pixels).beta;
+    if (!elb_is_foreseeable(&t->model->recipe)) return ELBOW_OK;
     if (beta > 0 && o->free_bits > 0) return warn_of_free_bits(t, beta);
     if (beta > 0 && (o->schedule == ELBOW_SCHEDULE_CAPACITY || o->schedule == ELBOW_SCHEDULE_LEAST_RATE))
         return warn_of_capacity(t, beta);

@@ -1,6 +1,7 @@
 #include "train/feed.h"
 
 #include "base/random.h"
+#include "nn/likelihood.h"
 #include "nn/update.h"
 
 #include <stdlib.h>
@@ -15,6 +16,7 @@ struct elb_feed {
     bool bytes; /* 8-bit pixels */
     uint32_t pixels, max_rows;
     elbow_recipe recipe;
+    double constant;     /* of the density */
     uint32_t epoch;      /* of the order; 0: the split's own */
     uint32_t *order;     /* (count) sample numbers in the order of the epoch */
     elb_buffer *samples; /* the same on the device */
@@ -73,6 +75,17 @@ static elbow_status make_streamed(elb_feed *feed)
     return status;
 }
 
+/* What a density of counts leaves out, on the mean over the data. */
+static double count_constant(const elb_part *part, uint32_t pixels)
+{
+    double sum = 0;
+    for (uint32_t i = 0; i < part->count; i++) {
+        const float *datum = (const float *)part->images->pixels + (size_t)part->rows[i] * pixels;
+        for (uint32_t j = 0; j < pixels; j++) sum += elb_count_constant((double)datum[j]);
+    }
+    return part->count ? sum / part->count : 0;
+}
+
 static elbow_status make(elb_feed *feed, uint64_t resident_limit)
 {
     const uint32_t count = feed->part->count;
@@ -95,6 +108,9 @@ elbow_status elb_feed_new(elb_feed **out, elb_device *dev, const elbow_data *dat
     feed->pixels = data->info.pixels;
     feed->max_rows = max_rows;
     feed->recipe = *recipe;
+    feed->constant = elb_density_constant(recipe, feed->pixels);
+    if (elb_density_of(recipe)->accepts == ELB_COUNTS && !feed->bytes)
+        feed->constant += count_constant(feed->part, feed->pixels);
     const elbow_status status = make(feed, resident_limit);
     if (status == ELBOW_OK)
         *out = feed;
@@ -164,6 +180,11 @@ elbow_status elb_feed_batch(elb_view *x, elb_view *samples, elb_feed *feed, uint
     *x = elb_matrix(feed->x, 0, rows, feed->pixels);
     *samples = elb_matrix(feed->samples, first, 1, rows);
     return ELBOW_OK;
+}
+
+double elb_feed_constant(const elb_feed *feed)
+{
+    return feed->constant;
 }
 
 uint64_t elb_feed_limit(const elb_device *dev)

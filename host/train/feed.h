@@ -25,6 +25,10 @@ elbow_status elb_feed_start(elb_feed *feed, uint32_t epoch);
  * call. Batches come in any order where the data are resident, else upwards. */
 elbow_status elb_feed_batch(elb_view *x, elb_view *samples, elb_feed *feed, uint32_t first, uint32_t rows);
 
+/* What the kernels leave out of the distortion of a datum: the density's constant, and for counts the mean over the
+ * feed's data of what hangs on them alone. Nats. */
+double elb_feed_constant(const elb_feed *feed);
+
 /* What the library takes for resident_limit on a device: half of its memory. */
 uint64_t elb_feed_limit(const elb_device *dev);
 

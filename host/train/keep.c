@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,12 +23,13 @@ static void add_metrics(cJSON *to, const elbow_metrics *m)
     elb_json_add_number(to, "sse", m->sse);
     elb_json_add_uint(to, "active_units", m->active_units);
     elb_json_add_uint(to, "clamped", m->clamped);
+    if (isfinite(m->bits_per_dim)) elb_json_add_number(to, "bits_per_dim", m->bits_per_dim);
 }
 
 static cJSON *epoch_line(const elb_trainer *t, double rate)
 {
     const double n = t->state.n;
-    const double distortion = t->state.distortion / n + elb_density_constant(&t->model->recipe, t->model->pixels);
+    const double distortion = t->state.distortion / n + elb_feed_constant(t->feed);
     cJSON *line = cJSON_CreateObject();
     elb_json_add_uint(line, "epoch", t->state.epoch);
     elb_json_add_uint(line, "step", t->state.step);

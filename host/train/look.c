@@ -20,28 +20,33 @@ elbow_status elbow_write_npy(elbow_context *context, const char *path, const flo
     return elb_npy_write(elb_begin(context), path, values, 2, (const uint64_t[]){rows, cols});
 }
 
+/* What is made of codes: the mean of p(x|z), or with a seed one draw from it. */
 static elbow_status decode(float *images, elbow_model *model, elb_buffer *z, elb_buffer *y, const float *codes,
-                           uint32_t count)
+                           uint32_t count, const uint64_t *seed)
 {
     const uint32_t most = elb_model_max_rows(model->net), latent = model->recipe.latent;
     for (uint32_t first = 0; first < count; first += most) {
         const uint32_t rows = count - first < most ? count - first : most;
         const elb_view from = elb_matrix(z, 0, rows, latent), to = elb_matrix(y, 0, rows, model->pixels);
         TRY(elb_write_reals(from, codes + (size_t)first * latent));
-        TRY(elb_model_decode(model->net, to, elb_flat(model, model->w), from));
+        if (seed)
+            TRY(elb_model_draw(model->net, to, elb_flat(model, model->w), from, *seed, first));
+        else
+            TRY(elb_model_decode(model->net, to, elb_flat(model, model->w), from));
         TRY(elb_read_reals(images + (size_t)first * model->pixels, to));
     }
     return ELBOW_OK;
 }
 
-static elbow_status decode_codes(float *images, elbow_model *model, const float *codes, uint32_t count)
+static elbow_status decode_codes(float *images, elbow_model *model, const float *codes, uint32_t count,
+                                 const uint64_t *seed)
 {
     elb_device *dev = model->context->dev;
     const size_t rows = elb_model_max_rows(model->net);
     elb_buffer *z = NULL, *y = NULL;
     elbow_status status = elb_buffer_new(&z, dev, rows * model->recipe.latent * dev->real_size);
     if (status == ELBOW_OK) status = elb_buffer_new(&y, dev, rows * model->pixels * dev->real_size);
-    if (status == ELBOW_OK) status = decode(images, model, z, y, codes, count);
+    if (status == ELBOW_OK) status = decode(images, model, z, y, codes, count, seed);
     elb_buffer_free(z);
     elb_buffer_free(y);
     return status;
@@ -50,7 +55,13 @@ static elbow_status decode_codes(float *images, elbow_model *model, const float 
 elbow_status elbow_decode(float *images, elbow_model *model, const float *z, uint32_t count)
 {
     elb_begin(model->context);
-    return decode_codes(images, model, z, count);
+    return decode_codes(images, model, z, count, NULL);
+}
+
+elbow_status elbow_draw(float *images, elbow_model *model, const float *z, uint32_t count, uint64_t seed)
+{
+    elb_begin(model->context);
+    return decode_codes(images, model, z, count, &seed);
 }
 
 /* What is taken of a batch that has been gathered. */
@@ -147,10 +158,24 @@ static elbow_status open_sheet(sheet *s, const elbow_model *model, uint32_t rows
     return elb_new(err, &s->images, s->count, model->pixels * sizeof *s->images, "a picture");
 }
 
-/* Decodes the codes (where decode is asked for) and writes the picture; frees the sheet's memory in any case. */
-static elbow_status close_sheet(sheet *s, elbow_model *model, const char *path, elbow_status status, bool decoded)
+/* Counts are drawn with the largest of the sheet as white. */
+static void scale_counts(sheet *s, const elbow_model *model)
 {
-    if (status == ELBOW_OK && decoded) status = decode_codes(s->images, model, s->codes, s->count);
+    const size_t values = (size_t)s->count * model->pixels;
+    float most = 1;
+    if (elb_density_of(&model->recipe)->accepts != ELB_COUNTS) return;
+    for (size_t i = 0; i < values; i++)
+        if (s->images[i] > most) most = s->images[i];
+    for (size_t i = 0; i < values; i++) s->images[i] /= most;
+}
+
+/* Decodes the codes (where decode is asked for) and writes the picture; frees the sheet's memory in any case. seed: of
+ * pixels that are drawn; NULL: their means. */
+static elbow_status close_sheet(sheet *s, elbow_model *model, const char *path, elbow_status status, bool decoded,
+                                const uint64_t *seed)
+{
+    if (status == ELBOW_OK && decoded) status = decode_codes(s->images, model, s->codes, s->count, seed);
+    if (status == ELBOW_OK) scale_counts(s, model);
     if (status == ELBOW_OK) status = elb_png_grid(&model->context->err, path, s->images, &s->grid);
     free(s->codes);
     free(s->images);
@@ -171,13 +196,24 @@ static void draw_codes(float *codes, uint32_t count, uint64_t seed)
     }
 }
 
-elbow_status elbow_draw_samples(elbow_model *model, const char *path, uint32_t rows, uint32_t columns, uint64_t seed)
+static elbow_status draw_samples(elbow_model *model, const char *path, uint32_t rows, uint32_t columns, uint64_t seed,
+                                 bool pixels)
 {
     sheet s;
     elb_begin(model->context);
     const elbow_status status = open_sheet(&s, model, rows, columns);
     if (status == ELBOW_OK) draw_codes(s.codes, s.count * model->recipe.latent, seed);
-    return close_sheet(&s, model, path, status, true);
+    return close_sheet(&s, model, path, status, true, pixels ? &seed : NULL);
+}
+
+elbow_status elbow_draw_samples(elbow_model *model, const char *path, uint32_t rows, uint32_t columns, uint64_t seed)
+{
+    return draw_samples(model, path, rows, columns, seed, false);
+}
+
+elbow_status elbow_draw_pixels(elbow_model *model, const char *path, uint32_t rows, uint32_t columns, uint64_t seed)
+{
+    return draw_samples(model, path, rows, columns, seed, true);
 }
 
 /* Fills the sheet with pairs of rows: images of the test split, and under them what the model makes of their means. */
@@ -192,7 +228,7 @@ static elbow_status fill_pairs(sheet *s, elbow_model *model, elbow_data *data)
         const uint32_t first = row / 2 * columns;
         status = elbow_images(s->images + row * line, model, data, ELBOW_TEST, first, columns);
         if (status == ELBOW_OK) status = elbow_encode(s->codes, logvar, model, data, ELBOW_TEST, first, columns);
-        if (status == ELBOW_OK) status = decode_codes(s->images + (row + 1) * line, model, s->codes, columns);
+        if (status == ELBOW_OK) status = decode_codes(s->images + (row + 1) * line, model, s->codes, columns, NULL);
     }
     free(logvar);
     return status;
@@ -208,7 +244,7 @@ elbow_status elbow_draw_reconstructions(elbow_model *model, elbow_data *data, co
     if (columns && rows > held / columns) rows = held / columns;
     elbow_status status = open_sheet(&s, model, 2 * rows, columns);
     if (status == ELBOW_OK) status = fill_pairs(&s, model, data);
-    return close_sheet(&s, model, path, status, false);
+    return close_sheet(&s, model, path, status, false, NULL);
 }
 
 /* One row for each latent, which moves from -3 to 3 while the others stay at the image's means. */
@@ -235,5 +271,5 @@ elbow_status elbow_draw_traversal(elbow_model *model, elbow_data *data, const ch
     elb_begin(model->context);
     elbow_status status = open_sheet(&s, model, model->recipe.latent, columns);
     if (status == ELBOW_OK) status = fill_traversal(&s, model, data, image);
-    return close_sheet(&s, model, path, status, true);
+    return close_sheet(&s, model, path, status, true, NULL);
 }

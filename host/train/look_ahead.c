@@ -61,8 +61,17 @@ static elbow_status given_betas(double *betas, uint32_t *count, elb_error *err, 
 
 /* ---- elbow_advise ---- */
 
+static elbow_status check_theory(elb_error *err, const elbow_recipe *recipe)
+{
+    if (elb_is_foreseeable(recipe)) return ELBOW_OK;
+    return elb_fail(err, ELBOW_UNSUPPORTED,
+                    "nothing is foreseen of a %s likelihood, of gaussian and bernoulli it is: train to see",
+                    elbow_likelihood_name(recipe->likelihood));
+}
+
 static elbow_status check(elb_error *err, const elbow_data *data, const elbow_recipe *recipe)
 {
+    TRY(check_theory(err, recipe));
     if (recipe->latent == 0) return elb_fail(err, ELBOW_USAGE, "advice for 0 latents: there must be one at least");
     if (recipe->likelihood == ELBOW_GAUSSIAN && !(recipe->sigma2 > 0 && isfinite(recipe->sigma2)))
         return elb_fail(err, ELBOW_USAGE, "a Gaussian's variance of %g: it must be above 0", recipe->sigma2);
@@ -99,7 +108,8 @@ static elbow_status look(work *w, double *betas, uint32_t *count, elb_error *err
     if (!options->betas) *count = usual_betas(betas, least, collapse);
     if (recipe->model == ELBOW_LINEAR || !(collapse > 0)) return ELBOW_OK;
     w->deep = true;
-    plan_curve(&w->curve, &w->spectrum, recipe, fmin(least, betas[0]));
+    const double own = elbow_explain(recipe, data->info.pixels).beta, lowest = fmin(least, betas[0]);
+    plan_curve(&w->curve, &w->spectrum, recipe, own > 0 ? fmin(lowest, own) : lowest);
     t = (telling){options->progress, options->user, "a small model", 0.3, 1};
     return elb_probe(&w->curve, err, data, recipe, &elb_probe_usual, tell, &t);
 }
@@ -122,6 +132,8 @@ elbow_status elbow_advise(elbow_advice *advice, elbow_context *context, const el
             advice->rows[i] = elb_row_at(&w.spectrum, curve, recipe, betas[i]);
         }
         advice->row_count = count;
+        const double own = elbow_explain(recipe, data->info.pixels).beta;
+        if (own > 0) advice->own = elb_row_at(&w.spectrum, curve, recipe, own);
         elb_advise_finish(advice, &w.spectrum, curve, recipe);
     }
     elb_spectrum_free(&w.spectrum);
@@ -144,28 +156,40 @@ static void sentence(char *out, size_t size, const elbow_forecast *forecast, con
                    forecast->active, recipe->latent, forecast->rate, beta, forecast->collapse_beta);
 }
 
-/* From two octaves below a weight, which are enough to begin at, through the weight itself to the collapse. */
-static void plan_short_curve(elb_curve *curve, const elb_spectrum *s, const elbow_recipe *recipe, double beta)
+/* The octaves that lead to a weight are measured; from there to the collapse the linear VAE's rates, brought to meet
+ * the last measured one, do for the distortion's integral. */
+static elbow_status short_curve(elb_curve *curve, elb_error *err, const elbow_data *data, const elb_spectrum *s,
+                                const elbow_recipe *recipe, double beta)
 {
-    *curve = (elb_curve){.collapse = s->eigenvalues[0] / elb_level_of(s, recipe).variance};
-    for (double at = elb_fixed_beta(s, recipe, beta) / 4; at < curve->collapse && curve->count < ELB_MAX_PROBED;
-         at *= 2)
-        curve->points[curve->count++].beta = at;
+    enum { OCTAVES = 3 };
+    const double variance = elb_level_of(s, recipe).variance, here = elb_fixed_beta(s, recipe, beta);
+    *curve = (elb_curve){.collapse = s->eigenvalues[0] / variance};
+    for (int i = -OCTAVES; i <= 0; i++) curve->points[curve->count++].beta = here * exp2(i);
+    TRY(elb_probe(curve, err, data, recipe, &elb_probe_short, NULL, NULL));
+    if (!curve->count) return ELBOW_OK;
+    /* So short a training says nothing of what a long one leaves unlearnt. */
+    for (uint32_t i = 0; i < curve->count; i++) curve->points[i].distortion = 0;
+    const double measured = curve->points[curve->count - 1].rate;
+    const double meets = measured / elb_linear_at(s, recipe->latent, here * variance).rate;
+    for (double at = here * 1.25; at < curve->collapse && curve->count < ELB_MAX_PROBED; at *= 1.25)
+        curve->points[curve->count++] =
+            (elb_probed){.beta = at, .rate = meets * elb_linear_at(s, recipe->latent, at * variance).rate};
+    return ELBOW_OK;
 }
 
 static elbow_status foresee(elbow_advice_row *row, work *w, elb_error *err, const elbow_data *data,
                             const elbow_recipe *recipe, double beta)
 {
-    enum { SAMPLE = 4096, DENSE = 256, MOST_PIXELS = 2048 };
+    enum { SAMPLE = 2048, DENSE = 256, MOST_PIXELS = 2048 };
     elb_spectrum_plan plan = elb_plan_of(recipe);
     plan.images = SAMPLE;
     plan.dense = DENSE;
     TRY(elb_spectrum_find(&w->spectrum, err, data, &plan, NULL, NULL));
     *row = elb_row_at(&w->spectrum, NULL, recipe, beta);
-    const bool lost = !(beta < elb_collapse_of(&w->spectrum, recipe));
+    const bool lost = !(elb_fixed_beta(&w->spectrum, recipe, beta) <
+                        w->spectrum.eigenvalues[0] / elb_level_of(&w->spectrum, recipe).variance);
     if (recipe->model == ELBOW_LINEAR || data->info.pixels > MOST_PIXELS || lost || !(beta > 0)) return ELBOW_OK;
-    plan_short_curve(&w->curve, &w->spectrum, recipe, beta);
-    TRY(elb_probe(&w->curve, err, data, recipe, &elb_probe_short, NULL, NULL));
+    TRY(short_curve(&w->curve, err, data, &w->spectrum, recipe, beta));
     if (w->curve.count) *row = elb_row_at(&w->spectrum, &w->curve, recipe, beta);
     return ELBOW_OK;
 }
@@ -177,7 +201,9 @@ elbow_status elbow_foresee(elbow_forecast *forecast, elbow_context *context, con
     elbow_advice_row row = {0};
     work w = {0};
     *forecast = (elbow_forecast){0};
-    const elbow_status status = foresee(&row, &w, elb_begin(context), data, recipe, beta);
+    elb_error *err = elb_begin(context);
+    TRY(check_theory(err, recipe));
+    const elbow_status status = foresee(&row, &w, err, data, recipe, beta);
     if (status == ELBOW_OK) forecast->collapse_beta = elb_collapse_of(&w.spectrum, recipe);
     elb_spectrum_free(&w.spectrum);
     TRY(status);

@@ -5,13 +5,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-double elb_density_constant(const elbow_recipe *recipe, uint32_t pixels)
-{
-    const double pi = 3.14159265358979323846;
-    const double sigma2 = recipe->spread == ELBOW_SPREAD_FIXED ? recipe->sigma2 : 1; /* else part of the distortion */
-    return recipe->likelihood == ELBOW_GAUSSIAN ? 0.5 * pixels * log(2 * pi * sigma2) : 0;
-}
-
 typedef struct sums {
     uint32_t n;
     double distortion, rate, sse;
@@ -74,13 +67,13 @@ static elbow_status measure(sums *s, elbow_model *model, elb_view w, elb_feed *f
     return ELBOW_OK;
 }
 
-/* The variance of the decoder, where it has one: the mean over the pixels. */
+/* The square of the density's scale, where it has one: the mean over the pixels. */
 static elbow_status read_sigma2(double *sigma2, elbow_model *model, elb_view w)
 {
     const elbow_recipe *recipe = &model->recipe;
     const elb_view spread = elb_model_spread(model->net, w);
     float *log_sigma;
-    *sigma2 = recipe->likelihood == ELBOW_GAUSSIAN ? recipe->sigma2 : (double)NAN;
+    *sigma2 = elbow_likelihood_has_scale(recipe->likelihood) ? recipe->sigma2 : (double)NAN;
     if (!spread.cols) return ELBOW_OK;
     TRY(elb_new(&model->context->err, &log_sigma, spread.cols, sizeof *log_sigma, "the decoder's spread"));
     const elbow_status status = elb_read_reals(log_sigma, spread);
@@ -112,7 +105,7 @@ elbow_status elb_measure(elbow_metrics *metrics, elbow_model *model, elb_view w,
 
     const double n = s.n ? s.n : 1;
     *metrics = (elbow_metrics){.n = s.n,
-                               .distortion = s.distortion / n + elb_density_constant(&model->recipe, model->pixels),
+                               .distortion = s.distortion / n + elb_feed_constant(feed),
                                .rate = s.rate / n,
                                .sse = s.sse / n,
                                .mse = s.sse / n / model->pixels,
@@ -121,6 +114,8 @@ elbow_status elb_measure(elbow_metrics *metrics, elbow_model *model, elb_view w,
                                .clamped = s.clamped,
                                .sigma2 = sigma2};
     metrics->elbo = -(metrics->distortion + metrics->rate);
+    const bool bits = model->recipe.likelihood == ELBOW_DISCRETISED_LOGISTIC;
+    metrics->bits_per_dim = bits ? -metrics->elbo / (model->pixels * log(2)) : (double)NAN;
 done:
     free(s.mu);
     free(s.mu2);

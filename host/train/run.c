@@ -13,7 +13,11 @@
 /* The words of run.json, in the order of the public enumerations. */
 static const char *const model_names[] = {"mlp", "linear", NULL};
 static const char *const activation_names[] = {"relu", "tanh", "sigmoid", "softplus", NULL};
-static const char *const likelihood_names[] = {"bernoulli", "gaussian", NULL};
+static const char *const likelihood_names[] = {
+#define X(name, text) text,
+    ELBOW_LIKELIHOODS(X)
+#undef X
+        NULL};
 static const char *const spread_names[] = {"fixed", "learned", "pixel", "optimal", NULL};
 static const char *const output_names[] = {"auto", "sigmoid", "linear", NULL};
 static const char *const reduction_names[] = {"sum", "mean", NULL};

@@ -1,6 +1,7 @@
 #include "train/sweep.h"
 
 #include "base/file.h"
+#include "theory/advise.h"
 #include "train/model_state.h"
 
 #include <errno.h>
@@ -153,7 +154,10 @@ static elbow_status measure(elbow_sweep_row *out, const elb_sweep *sweep, uint32
     const elbow_recipe recipe = elb_sweep_recipe(sweep, row);
     TRY(elbow_evaluate(&out->test, model, sweep->data, ELBOW_TEST, false));
     TRY(elbow_model_digest(model, out->digest));
-    TRY(elbow_foresee(&out->predicted, model->context, sweep->data, &recipe));
+    if (elb_is_foreseeable(&recipe))
+        TRY(elbow_foresee(&out->predicted, model->context, sweep->data, &recipe));
+    else
+        out->predicted = (elbow_forecast){.rate = NAN, .distortion = NAN, .collapse_beta = NAN};
     return draw(sweep, row, model);
 }
 

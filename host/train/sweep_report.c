@@ -103,6 +103,7 @@ static void say_predicted(report *r)
             errors[compared++] = fabs(row->predicted.rate / row->test.rate - 1);
         if ((is > was ? is - was : was - is) > units) units = is > was ? is - was : was - is;
     }
+    if (!isfinite(r->rows[0].predicted.collapse_beta)) return; /* of this likelihood nothing is foreseen */
     elb_page_paragraph(&r->page, "Before any training the forecast (dashed) put total collapse at " BETA " %.3g.",
                        r->rows[0].predicted.collapse_beta);
     if (!compared) return;
@@ -160,7 +161,7 @@ static double predicted_distortion_of(const elbow_sweep_row *row)
 }
 static double predicted_active_of(const elbow_sweep_row *row)
 {
-    return row->predicted.active;
+    return isfinite(row->predicted.collapse_beta) ? row->predicted.active : (double)NAN;
 }
 
 static const double *column(double out[ELBOW_MAX_BETAS], const report *r, pick *value)
@@ -242,7 +243,10 @@ static void put_row(report *r, const elbow_sweep_row *row)
     put_real(r, row->test.sse);
     put_real(r, row->predicted.distortion);
     put_real(r, row->predicted.rate);
-    elb_page_cell(page, "%u", row->predicted.active);
+    if (isfinite(row->predicted.collapse_beta))
+        elb_page_cell(page, "%u", row->predicted.active);
+    else
+        elb_page_cell(page, "\xe2\x80\x93");
     elb_page_cell(page, "%s", row->run);
 }
 
@@ -357,7 +361,7 @@ elbow_status elb_sweep_report(elb_error *err, const elb_sweep *sweep)
     report r = {.sweep = sweep,
                 .rows = sweep->rows,
                 .count = sweep->options->count,
-                .gaussian = sweep->about.recipe.likelihood == ELBOW_GAUSSIAN};
+                .gaussian = isfinite(sweep->rows[0].weight.sigma2)};
     elbow_status status = fill(&r, err);
     if (status == ELBOW_OK) status = elb_run_path(path, err, sweep->options->out, "report.html");
     recipe_text(recipe, sizeof recipe, &r);

@@ -21,7 +21,7 @@ static elb_step step_of(const elb_trainer *t, uint64_t number)
     const uint32_t batch = (uint32_t)(number % t->batches);
     const elbow_recipe *recipe = &t->model->recipe;
     const bool distortion = t->options.schedule == ELBOW_SCHEDULE_GECO;
-    const double left_out = distortion ? elb_density_constant(recipe, t->model->pixels) : 0;
+    const double left_out = distortion ? elb_feed_constant(t->feed) : 0;
     return (elb_step){.number = number,
                       .epoch = (uint32_t)(number / t->batches) + 1,
                       .first = batch * t->options.batch,
@@ -100,7 +100,7 @@ static elbow_metrics training_metrics(const elb_trainer *t)
 {
     const double n = t->state.n ? t->state.n : 1;
     elbow_metrics m = {.n = t->state.n, .latent = t->model->recipe.latent};
-    m.distortion = t->state.distortion / n + elb_density_constant(&t->model->recipe, t->model->pixels);
+    m.distortion = t->state.distortion / n + elb_feed_constant(t->feed);
     m.rate = t->state.rate / n;
     m.elbo = -(m.distortion + m.rate);
     return m;

@@ -3,6 +3,7 @@
  * The header reads from simple to advanced:
  *   1. statuses and messages     3. data       5. training and the run folder     7. what a weight means
  *   2. context and devices       4. models     6. measuring and drawing           8. selftest    9. sweeps
+ *  10. comparing and tuning devices
  * include/elbow_cl.h lends and borrows OpenCL objects.
  *
  * Law of this API
@@ -631,6 +632,142 @@ typedef struct elbow_sweep_options {
 ELBOW_API elbow_status elbow_sweep(elbow_sweep_row *rows, elbow_context *context, elbow_data *data,
                                    const elbow_recipe *recipe, const elbow_train_options *train,
                                    const elbow_sweep_options *options);
+
+/* ---- 10. comparing and tuning devices
+ * ---------------------------------------------------------------------------------- */
+
+/* Where the time of a training step goes: one kernel with one set of options. Figures are of one step. */
+typedef struct elbow_kernel_time {
+    char kernel[64], options[192];
+    char build[384];      /* what the driver's compiler was told; the instruction set of native */
+    double launches;      /* in a step */
+    double ms;            /* by the device's own clock */
+    double flops, bytes;  /* a second: operations (an fma is two), and bytes, each element counted once */
+    double of_peak_flops; /* of elbow_device_result's peaks: 1 is all that the device can do */
+    double of_peak_bytes;
+} elbow_kernel_time;
+
+/* One device's part of a comparison. */
+typedef struct elbow_device_result {
+    elbow_device_info device;
+    char reason[512];                 /* why there are no figures; "" if there are */
+    double images_per_s;              /* a batch by the median time of a step */
+    double median_ms, p10_ms, p90_ms; /* of a step: median, 10th and 90th percentile over the turns */
+    double cold_s, cached_s;          /* from opening the device to the end of the first step: nothing built; all */
+    uint64_t memory_bytes;            /* of buffers */
+    double peak_flops;                /* operations a second, of fma in registers */
+    double peak_memory, peak_cache;   /* bytes a second through large arrays, and through small ones */
+    double profiled_ms;               /* a step while times are kept: what follows adds up to it */
+    elbow_kernel_time *kernels;       /* the dearest first */
+    size_t kernel_count;
+    double rest_ms;       /* copies, launching and waiting */
+    char digest[65];      /* of the parameters after all steps */
+    bool same_bits;       /* as native */
+    char difference[512]; /* where the bits differ first, by how much; "" if they are the same */
+} elbow_device_result;
+
+typedef struct elbow_comparison {
+    elbow_recipe recipe;
+    uint32_t batch, shards, steps, turn; /* timed steps on each device, so many at a time */
+    char data[64], sha256[65];           /* the images' name and hash */
+    uint32_t height, width, channels, images;
+    char host[160];   /* "Linux 6.1.0 x86_64" */
+    char version[32]; /* of elbow */
+    bool all;         /* every usable device was asked for */
+    char digest[65];  /* native's, which the others' must be */
+    elbow_device_result *devices;
+    size_t count;
+    const char *json; /* all of it as one JSON document (docs/compare.md) */
+} elbow_comparison;
+
+/* Called now and then with what is being done ("intel:0: building") and how much of all is done, 0..1. Return true to
+ * stop: the function that calls it then returns STOPPED. */
+typedef bool elbow_on_work(void *user, const char *doing, double done);
+
+/* What is compared. Start from elbow_compare_default(). */
+typedef struct elbow_compare_options {
+    const char *devices; /* ids with commas between them; "all": every usable one */
+    elbow_recipe recipe;
+    uint32_t batch, shards;  /* as in elbow_train_options */
+    uint32_t steps;          /* timed on each device */
+    bool cold;               /* build all programs anew once, to time that */
+    elbow_on_work *progress; /* may be NULL */
+    void *user;
+} elbow_compare_options;
+
+ELBOW_API elbow_compare_options elbow_compare_default(void);
+
+/* Trains the same model on each device, in turns of a few steps so that drift favours none, and measures speed, where
+ * the time goes and whether the bits are native's. data: NULL for made-up images of 28x28. context may have any device:
+ * those compared are opened besides. A device that fails has the reason in its result; it is no failure of the
+ * comparison. Owned by the caller. Errors: NOT_FOUND (no such device), USAGE, MEMORY, STOPPED. */
+ELBOW_API elbow_status elbow_compare(elbow_comparison **comparison, elbow_context *context, const elbow_data *data,
+                                     const elbow_compare_options *options);
+ELBOW_API void elbow_comparison_free(elbow_comparison *comparison);
+
+/* Writes the JSON document; reads one that was written so. Errors: IO; NOT_FOUND, BAD_FILE. */
+ELBOW_API elbow_status elbow_comparison_save(const elbow_comparison *comparison, elbow_context *context,
+                                             const char *path);
+ELBOW_API elbow_status elbow_comparison_load(elbow_comparison **comparison, elbow_context *context, const char *path);
+
+/* Writes report.html, one file without links (table, bars, rooflines, versions, build options), and compare.json into a
+ * folder, which is made if need be. Errors: IO, MEMORY. */
+ELBOW_API elbow_status elbow_comparison_report(const elbow_comparison *comparison, elbow_context *context,
+                                               const char *folder);
+
+/* What differs from an earlier comparison of the same work. */
+#define ELBOW_MAX_CHANGES 64
+typedef struct elbow_changes {
+    uint32_t count;
+    uint32_t worse; /* how many of them are for the worse: slower, other bits, failed, gone */
+    struct {
+        char device[64];
+        bool worse;
+        char sentence[320];
+    } list[ELBOW_MAX_CHANGES];
+} elbow_changes;
+
+/* A device is slower (or faster) if its median is so by more than margin (0.05: 5 %) and its steps' spread, 10th to
+ * 90th percentile, lies outside the earlier one. Errors: BAD_DATA if the work is not the same; the message says where
+ * it differs. */
+ELBOW_API elbow_status elbow_comparison_against(elbow_changes *changes, elbow_context *context,
+                                                const elbow_comparison *now, const elbow_comparison *before,
+                                                double margin);
+
+/* How a device's kernels may be shaped. No shape changes a bit. */
+typedef struct elbow_shape {
+    int32_t width;                   /* elements of a vector */
+    int32_t group;                   /* work-items of a work-group */
+    int32_t block;                   /* elements that a work-item of an elementwise kernel handles */
+    int32_t tile_rows, tile_vectors; /* of a product that a work-item computes */
+    char set[16];                    /* native's instruction set, whose shape the others are; "" elsewhere */
+} elbow_shape;
+
+typedef struct elbow_tuning {
+    elbow_shape standard, best;    /* what the device has without tuning; what was found: may be the same */
+    double standard_ms, best_ms;   /* a training step with each, measured in turns */
+    uint32_t tried, wrong, failed; /* shapes; those of other bits than native's; those that did not build or run */
+    bool kept;                     /* best is not the standard, and is used from now on whenever the device is opened */
+    double seconds;                /* that it took */
+} elbow_tuning;
+
+/* For what a device is tuned. Start from elbow_tune_default(). */
+typedef struct elbow_tune_options {
+    elbow_recipe recipe;
+    uint32_t batch, shards;  /* as in elbow_train_options */
+    uint32_t pixels;         /* of an image: a multiple of 28 */
+    double seconds;          /* to be done in about so many */
+    elbow_on_work *progress; /* may be NULL */
+    void *user;
+} elbow_tune_options;
+
+ELBOW_API elbow_tune_options elbow_tune_default(void);
+
+/* Tries shapes of kernels on the context's device for the products of the recipe's model, then whole training steps
+ * with the quickest of them, and keeps the winner in the cache, with the device and driver that it belongs to; contexts
+ * that are opened later use it. A shape that gives other bits than native cannot win, nor one that is not clearly
+ * quicker than the standard. The context's own device stays as it is. Errors: STOPPED, DEVICE, MEMORY, IO. */
+ELBOW_API elbow_status elbow_tune(elbow_tuning *tuning, elbow_context *context, const elbow_tune_options *options);
 
 #ifdef __cplusplus
 }

@@ -126,16 +126,18 @@ expect 2 "native is there twice" sweep shapes --out swept --device native,native
 expect 2 "names no device" sweep shapes --out swept --device ,
 expect 2 "no hidden layer" sweep shapes --out swept --model linear --hidden 10
 [ ! -e swept ] || fail "sweep: a wrong command line leaves a folder"
+expect 2 "did you mean --devices?" compare --device native
+expect 2 "--steps 0: out of range: 1 to" compare --steps 0
 
 # ---- help: every command's examples parse, every option is in the manual ----
 
 expect 0 "" --version
 grep -q '^elbow [0-9]' out || fail "--version"
 expect 0 "" --help
-for command in train evaluate sample reconstruct traverse encode explain advise diagnose sweep devices selftest; do
+for command in train evaluate sample reconstruct traverse encode explain advise diagnose sweep compare tune devices selftest; do
     grep -q "^  $command " out || fail "--help does not list $command"
 done
-for command in train evaluate sample reconstruct traverse encode explain advise diagnose sweep devices selftest; do
+for command in train evaluate sample reconstruct traverse encode explain advise diagnose sweep compare tune devices selftest; do
     expect 0 "" $command --help
     cp out "$command.help"
     sed -n '/^Examples/,$ s/^  elbow //p' out >examples
@@ -590,5 +592,56 @@ json "len(d) > 20 and all(list(x) == ['device','kernel','options','result','max_
 python3 -c "import json; assert {x['result'] for x in json.load(open('out'))} == {'same'}" 2>err || fail "selftest: native"
 expect 0 "" devices
 [ "$(awk 'length > longest { longest = length } END { print longest }' out)" -le 100 ] || fail "devices: wider than 100"
+
+# ---- compare ----
+
+small="compare --devices native --steps 10 --hidden 16 --latent 2 --batch 32"
+keys="['id','name','images_per_s','step_ms','breakdown','digest','same_bits']"
+# shellcheck disable=SC2086
+json "list(d) == ['work','devices'] and len(d['devices']) == 1 and list(d['devices'][0]) == $keys \
+and list(d['devices'][0]['step_ms']) == ['median','p10','p90'] and d['devices'][0]['same_bits'] is True \
+and re.fullmatch('[0-9a-f]{64}', d['devices'][0]['digest']) and d['work']['steps'] == 10" $small --json
+# shellcheck disable=SC2086
+expect 0 "" $small --save before.json --out compared
+grep -q '^native  *[0-9,]* .* same$' out || fail "compare: no line for native"
+grep -q '^  *(not in a kernel)' out || fail "compare: no rest"
+[ -s compared/report.html ] || fail "compare --out: no page"
+cmp before.json compared/compare.json || fail "compare: --save and --out differ"
+# shellcheck disable=SC2086
+expect 0 "" $small --against before.json --margin 1000
+grep -q '^against before.json' out || fail "compare --against says nothing"
+# shellcheck disable=SC2086
+elbow $small --latent 3 --against before.json >out 2>err && fail "compare --against: other work is no failure"
+grep -q "its latent is 2, not 3" err || fail "compare --against: other work is not named"
+# shellcheck disable=SC2086
+expect 1 "no-such.json" $small --json --quiet --against no-such.json
+# An earlier run a thousand times as quick, and one of other bits: a change, status 1, and the result is printed all the same.
+for change in 'd["step_ms"] = {k: v / 1000 for k, v in d["step_ms"].items()}|slower' 'd["digest"] = "0" * 64|other bits'; do
+    python3 -c "import json; w = json.load(open('before.json')); d = w['devices'][0]; ${change%|*}; json.dump(w, open('was.json', 'w'))"
+    # shellcheck disable=SC2086
+    elbow $small --against was.json --margin 1000 >out 2>err
+    [ $? -eq 1 ] || fail "compare --against: '${change#*|}' is no failure"
+    grep -q "^native: ${change#*|}" out || fail "compare --against: no word of '${change#*|}'"
+done
+expect 1 "no device \"no-such:0\"" compare --devices no-such:0 --quiet
+
+# ---- tune ----
+
+small="tune --device native --seconds 1 --hidden 16 --latent 2 --batch 32"
+# shellcheck disable=SC2086
+json "list(d) == ['device','driver','standard','best','tried','wrong','failed','kept','seconds'] \
+and d['device'] == 'native' and d['wrong'] == 0 and d['failed'] == 0 and 0 < d['best']['step_ms'] <= d['standard']['step_ms']" \
+    $small --json --quiet
+# shellcheck disable=SC2086
+expect 0 "building" $small
+grep -q '^kept  *' out || fail "tune: does not say whether it keeps anything"
+expect 2 "--seconds 0: out of range: 1 to" tune --seconds 0
+expect 1 "no device \"no-such:0\"" tune --device no-such:0 --quiet
+sed -n 's/^  elbow \(compare .*--devices native.*\)/\1/p' compare.help >examples
+[ "$(grep -c . examples)" -ge 3 ] || fail "too few examples of compare"
+while read -r example; do
+    # shellcheck disable=SC2086
+    expect 0 "" $example
+done <examples
 
 [ "$failures" -eq 0 ] || exit 1

@@ -13,11 +13,12 @@ _elbow() {
         mapfile -t COMPREPLY < <(compgen -W "$words --help" -- "$word")
         return
     fi
-    if [ "$previous" = --device ]; then
+    if [ "$previous" = --device ] || [ "$previous" = --devices ]; then
         words=$(elbow devices 2>/dev/null | sed -n 's/^[* ] \(native\|[a-z]*:[0-9]*\) .*/\1/p')
-        [[ $command == @(train|sweep) ]] && words="all $words"
+        if [ "$previous" = --devices ] || [[ $command == @(train|sweep) ]]; then words="all $words"; fi
+        [ "$previous" = --devices ] || words="auto $words"
         # Of a list what follows the last comma.
-        mapfile -t COMPREPLY < <(compgen -P "${word%"${word##*,}"}" -W "auto $words" -- "${word##*,}")
+        mapfile -t COMPREPLY < <(compgen -P "${word%"${word##*,}"}" -W "$words" -- "${word##*,}")
         return
     fi
     if [ "$previous" = --preset ]; then
@@ -30,7 +31,7 @@ _elbow() {
         mapfile -t COMPREPLY < <(compgen -W "${words//|/ }" -- "$word")
     fi
     if [ "${#COMPREPLY[@]}" -eq 0 ]; then
-        words=$([[ $command == @(train|sweep|advise) ]] && echo fashion-mnist mnist shapes)
+        words=$([[ $command == @(train|sweep|advise|compare) ]] && echo fashion-mnist mnist shapes)
         mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word"; compgen -f -- "$word")
         compopt -o filenames 2>/dev/null
     fi

@@ -108,7 +108,7 @@ void cli_help(const cli_command *command);
 void cli_wrapped(const char *text, int at, int indent, int width);
 
 extern const cli_command cli_devices, cli_selftest, cli_train, cli_evaluate, cli_sample, cli_reconstruct, cli_traverse,
-    cli_encode, cli_explain, cli_advise, cli_diagnose, cli_sweep;
+    cli_encode, cli_explain, cli_advise, cli_diagnose, cli_sweep, cli_compare, cli_tune;
 
 /* ---- spelling (spell.c) ---- */
 

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-static const cli_command *const commands[] = {&cli_train,    &cli_evaluate, &cli_sample,  &cli_reconstruct,
-                                              &cli_traverse, &cli_encode,   &cli_explain, &cli_advise,
-                                              &cli_diagnose, &cli_sweep,    &cli_devices, &cli_selftest};
+static const cli_command *const commands[] = {
+    &cli_train,  &cli_evaluate, &cli_sample, &cli_reconstruct, &cli_traverse, &cli_encode,  &cli_explain,
+    &cli_advise, &cli_diagnose, &cli_sweep,  &cli_devices,     &cli_selftest, &cli_compare, &cli_tune};
 enum { COMMANDS = CLI_COUNT_OF(commands) };
 
 static void overview(FILE *stream)

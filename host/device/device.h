@@ -10,6 +10,7 @@
 typedef struct elb_device elb_device;
 typedef struct elb_buffer elb_buffer;
 struct elb_kernel;
+struct elb_profile;
 
 /* The shapes of a kernel's types and arrays on a device: none of these may change a bit of any result. */
 typedef struct elb_shape {
@@ -74,6 +75,8 @@ typedef struct elb_device_ops {
     elbow_status (*prepare)(elb_device *dev, const struct elb_kernel *kernel, const void *options);
     elbow_status (*flush)(elb_device *dev);
     elbow_status (*finish)(elb_device *dev);
+    /* From now on, or no more, the times of launches go to dev->profile. Called when nothing is left to do. */
+    elbow_status (*keep_times)(elb_device *dev, bool on);
     void (*close)(elb_device *dev);
 } elb_device_ops;
 
@@ -95,6 +98,10 @@ struct elb_device {
     uint64_t bytes_in_use; /* of buffers */
     elb_verify *verify;    /* called before a program's first use; NULL: all are trusted */
     elb_device *reference; /* verify's own, which it opens when it needs it; closed with the device */
+
+    elb_shape standard;          /* the shape that it was opened with */
+    struct elb_profile *profile; /* where launches are recorded (device/profile.h); NULL: nowhere */
+    bool rebuild; /* programs are built from source, whatever caches hold, and not kept: to time a cold start */
 };
 
 /* What every buffer has in common. */

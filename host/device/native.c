@@ -1,5 +1,6 @@
 /* native.c - the device that needs no OpenCL: buffers are host memory and a launch is done when it returns. */
 #include "device/native.h"
+#include "device/profile.h"
 
 #include <sched.h>
 #include <stdio.h>
@@ -150,10 +151,16 @@ static elbow_status launch(elb_device *dev, const elb_kernel *kernel, const void
         elements += (uint64_t)view->rows * view->cols;
     }
     const uint32_t count = groups.x * groups.y;
+    const double start = dev->profile ? elb_seconds() : 0;
     if (count == 1 || elements < FEW_ELEMENTS)
         run_groups(&task, 0, count);
     else
         elb_parallel(count, run_groups, &task);
+    if (!dev->profile) return ELBOW_OK;
+    const double seconds = elb_seconds() - start;
+    uint32_t entry;
+    TRY(elb_profile_launch(&entry, dev, kernel, options, values));
+    dev->profile->entries[entry].seconds += seconds;
     return ELBOW_OK;
 }
 
@@ -166,6 +173,13 @@ static elbow_status prepare(elb_device *dev, const elb_kernel *kernel, const voi
 static elbow_status nothing_waits(elb_device *dev)
 {
     (void)dev;
+    return ELBOW_OK;
+}
+
+/* A launch looks at dev->profile itself. */
+static elbow_status keep_times(elb_device *dev, bool on)
+{
+    (void)dev, (void)on;
     return ELBOW_OK;
 }
 
@@ -189,6 +203,7 @@ static const elb_device_ops native_ops = {
     .prepare = prepare,
     .flush = nothing_waits,
     .finish = nothing_waits,
+    .keep_times = keep_times,
     .close = close_native,
 };
 
@@ -246,8 +261,12 @@ elbow_status elb_native_open_set(elb_device **dev, elb_error *err, const elb_nat
         return elb_fail(err, ELBOW_DEVICE, "native:%s: this processor lacks %s; \"native\" takes the best that it has",
                         set->name, set->name);
     TRY(elb_new(err, &new, 1, sizeof *new, "the native device"));
-    new->common = (elb_device){
-        .ops = &native_ops, .err = err, .real_size = set->real_size, .shares_memory = true, .shape = set->shape};
+    new->common = (elb_device){.ops = &native_ops,
+                               .err = err,
+                               .real_size = set->real_size,
+                               .shares_memory = true,
+                               .shape = set->shape,
+                               .standard = set->shape};
     elb_native_info(&new->common.info);
     elb_format(new->common.info.version, sizeof new->common.info.version, "%s", set->name);
     new->set = set;

@@ -17,6 +17,8 @@ static void close_device(elb_device *dev)
 {
     elb_opencl *own = elb_opencl_of(dev);
     if (own->queue) own->cl.Finish(own->queue);
+    dev->profile = NULL; /* whoever recorded may be gone */
+    elb_cl_keep_times(dev, false);
     elb_cl_free_instances(own);
     if (own->queue) own->cl.ReleaseCommandQueue(own->queue);
     if (own->context) own->cl.ReleaseContext(own->context);
@@ -39,6 +41,7 @@ static const elb_device_ops opencl_ops = {
     .prepare = elb_cl_prepare,
     .flush = flush,
     .finish = elb_cl_finish,
+    .keep_times = elb_cl_keep_times,
     .close = close_device,
 };
 
@@ -71,7 +74,7 @@ static elbow_status new_device(elb_opencl **out, elb_error *err, const elb_cl *c
     own->base.shares_memory = own->host_memory;
     own->base.rounds_division = precision & CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT;
     own->base.prefers_local = gpu_like;
-    own->base.shape = elb_quirk_shape(gpu_like, width, group);
+    own->base.shape = own->base.standard = elb_quirk_shape(gpu_like, width, group);
     own->base.most_turns = elb_quirk_most_turns(found->info.name);
     *out = own;
     return ELBOW_OK;

@@ -34,6 +34,8 @@
     X(SetKernelArg)                                                                                                    \
     X(ReleaseKernel)                                                                                                   \
     X(EnqueueNDRangeKernel)                                                                                            \
+    X(GetEventProfilingInfo)                                                                                           \
+    X(ReleaseEvent)                                                                                                    \
     X(EnqueueReadBuffer)                                                                                               \
     X(EnqueueWriteBuffer)                                                                                              \
     X(EnqueueCopyBuffer)                                                                                               \

@@ -19,6 +19,9 @@ typedef struct elb_instance {
     elb_cache_key key; /* of the program, which kernels of the same source and options share */
 } elb_instance;
 
+/* A launch that is being timed (opencl_profile.c). */
+typedef struct elb_timed elb_timed;
+
 /* Small writes are copied here, so that they need not wait for the queue. */
 enum { ELB_STAGE_BYTES = 1 << 20 };
 
@@ -35,6 +38,10 @@ typedef struct elb_opencl {
     char *stage;
     size_t staged;     /* bytes of the stage that queued writes may still read */
     bool cache_failed; /* said once */
+
+    cl_command_queue queue_aside; /* the device's own, while another keeps times; else NULL */
+    elb_timed *timed;             /* launches whose times are yet to be asked for */
+    uint32_t timed_count;
 } elb_opencl;
 
 typedef struct elb_cl_buffer {
@@ -90,5 +97,12 @@ elbow_status elb_cl_launch(elb_device *dev, const elb_kernel *kernel, const void
                            const elb_value *values);
 elbow_status elb_cl_prepare(elb_device *dev, const elb_kernel *kernel, const void *options);
 void elb_cl_free_instances(elb_opencl *own);
+
+/* ---- opencl_profile.c: times of launches ---- */
+
+elbow_status elb_cl_keep_times(elb_device *dev, bool on);
+/* Takes the event of a launch whose time is to be recorded. */
+elbow_status elb_cl_time_launch(elb_opencl *own, cl_event event, const elb_kernel *kernel, const void *options,
+                                const elb_value *values);
 
 #endif

@@ -139,6 +139,15 @@ static elbow_status from_sibling(elb_opencl *own, elb_instance *instance, const 
     return ELBOW_OK;
 }
 
+/* As if nothing had ever been built: a macro that no kernel reads makes the options new to the driver's own cache. */
+static elbow_status rebuild(elb_opencl *own, elb_instance *instance, const elb_kernel *kernel,
+                            const char *build_options)
+{
+    char options[ELB_BUILD_OPTIONS_SIZE + 40];
+    elb_format(options, sizeof options, "%s -DREBUILD=%llu", build_options, (unsigned long long)(elb_seconds() * 1e9));
+    return from_source(own, instance, kernel, options);
+}
+
 static elbow_status build(elb_opencl *own, elb_instance *instance, const elb_kernel *kernel, const void *options)
 {
     char build_options[ELB_BUILD_OPTIONS_SIZE];
@@ -148,6 +157,7 @@ static elbow_status build(elb_opencl *own, elb_instance *instance, const elb_ker
     const elb_instance *sibling = find_sibling(own, &key);
     instance->key = key;
     if (sibling) return from_sibling(own, instance, kernel, sibling);
+    if (own->base.rebuild) return rebuild(own, instance, kernel, build_options);
     if (from_binary(own, instance, kernel, build_options, &key)) return ELBOW_OK;
     /* One process at a time: PoCL's own cache races, and whoever waited finds the program ready. */
     const int lock = elb_cache_lock("build");
@@ -286,7 +296,9 @@ elbow_status elb_cl_launch(elb_device *dev, const elb_kernel *kernel, const void
     if (!groups.x || !groups.y) return ELBOW_OK;
     const size_t local[2] = {(size_t)dev->shape.group, 1};
     const size_t global[2] = {groups.x * local[0], groups.y};
-    const cl_int code =
-        own->cl.EnqueueNDRangeKernel(own->queue, instance->kernel, 2, NULL, global, local, 0, NULL, NULL);
-    return code == CL_SUCCESS ? ELBOW_OK : fail(own, "clEnqueueNDRangeKernel", kernel, code);
+    cl_event event = NULL;
+    const cl_int code = own->cl.EnqueueNDRangeKernel(own->queue, instance->kernel, 2, NULL, global, local, 0, NULL,
+                                                     dev->profile ? &event : NULL);
+    if (code != CL_SUCCESS) return fail(own, "clEnqueueNDRangeKernel", kernel, code);
+    return event ? elb_cl_time_launch(own, event, kernel, options, values) : ELBOW_OK;
 }

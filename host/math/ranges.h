@@ -46,6 +46,13 @@ static inline uint32_t elb_tile_cols(const elb_device *dev)
     return (uint32_t)(dev->shape.tile_vectors * dev->shape.width);
 }
 
+/* fma_chain: one work-item does a register tile of elements. */
+static inline elb_range elb_chain_range(const elb_device *dev, uint32_t count)
+{
+    const uint32_t tile = (uint32_t)dev->shape.tile_rows * elb_tile_cols(dev);
+    return (elb_range){elb_groups_of(count, tile * (uint32_t)dev->shape.group), 1};
+}
+
 /* gemm: C (m, n) */
 static inline elb_range elb_gemm_range(const elb_device *dev, uint32_t m, uint32_t n)
 {

@@ -167,9 +167,7 @@ static bool is_nan(uint32_t word)
     return (word & 0x7fffffffu) > 0x7f800000u;
 }
 
-/* How far two words are apart: 0 the same, 1 ulp ..., UINT64_MAX no distance at all. NaNs compare as a class, but for
- * the pattern, which says that nobody wrote there. */
-static uint64_t distance(uint32_t a, uint32_t b, bool reals)
+uint64_t elb_ulp_apart(uint32_t a, uint32_t b, bool reals)
 {
     if (a == b) return 0;
     if (!reals || a == PATTERN || b == PATTERN) return UINT64_MAX;
@@ -190,7 +188,7 @@ static elbow_status compare(uint64_t *worst, const elb_trial *a, const elb_trial
         if (status == ELBOW_OK) status = elb_read(left, a->memory[i].buffer, 0, bytes);
         if (status == ELBOW_OK) status = elb_read(right, b->memory[i].buffer, 0, bytes);
         for (size_t w = 0; status == ELBOW_OK && w < bytes / sizeof *left; w++) {
-            const uint64_t apart = distance(left[w], right[w], a->memory[i].reals);
+            const uint64_t apart = elb_ulp_apart(left[w], right[w], a->memory[i].reals);
             if (apart > *worst) *worst = apart;
         }
         free(left);
@@ -228,12 +226,15 @@ elbow_status elb_selftest_kernel(elbow_verdict *verdict, elb_device *dev, elb_de
     elb_format(verdict->device, sizeof verdict->device, "%s", dev->info.id);
     elb_format(verdict->kernel, sizeof verdict->kernel, "%s", kernel->name);
     elb_options_text(verdict->options, sizeof verdict->options, kernel, options);
-    /* A kernel on trial is not tried once more for being used. */
+    /* A kernel on trial is not tried once more for being used, and is no part of what is being profiled. */
     elb_verify *const verify = dev->verify;
+    struct elb_profile *const profile = dev->profile;
     dev->verify = NULL;
+    dev->profile = NULL;
     const elbow_status status =
         try_sizes(&verdict->max_ulp, dev, native, elb_selftest_rows[kernel->index], kernel, options);
     dev->verify = verify;
+    dev->profile = profile;
     TRY(status);
     if (verdict->max_ulp)
         elb_format(verdict->result, sizeof verdict->result, verdict->max_ulp <= 4 ? "close" : "wrong");

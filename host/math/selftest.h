@@ -75,6 +75,10 @@ elbow_status elb_selftest(elb_device *dev, elbow_on_verdict *on_verdict, void *u
  * does without. */
 void elb_selftest_install(elb_device *dev);
 
+/* How far two words are apart: 0 the same, 1 ulp ..., UINT64_MAX no distance at all (not reals, or one a NaN). NaNs
+ * compare as a class, but for the pattern of what nobody has written. */
+uint64_t elb_ulp_apart(uint32_t a, uint32_t b, bool reals);
+
 /* "LIKELIHOOD=GAUSSIAN PRECISION=1": for verdicts and messages. */
 void elb_options_text(char *out, size_t size, const elb_kernel *kernel, const void *options);
 

@@ -3,6 +3,7 @@
 #define ELB_MODEL_H
 
 #include "device/device.h"
+#include "math/providers.h"
 #include "nn/likelihood.h"
 
 /* A named tensor: an offset and a shape in every flat vector. PyTorch's layouts: weights (out, in), biases (out). */
@@ -41,6 +42,9 @@ void elb_model_weigh(elb_model *model, elb_weight_source weighting);
 elbow_status elb_model_fast(elb_model *model, uint32_t rows, uint32_t copies);
 /* Exact maths, as a new model has. */
 void elb_model_exact(elb_model *model);
+
+/* The matrix products of a step for batches of so many rows, at most so many of them; returns how many. */
+uint32_t elb_model_products(elb_product_shape *products, uint32_t most, const elb_model *model, uint32_t rows);
 
 const elb_tensor_place *elb_model_tensors(const elb_model *model, uint32_t *count);
 size_t elb_model_parameters(const elb_model *model);

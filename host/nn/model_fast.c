@@ -90,6 +90,15 @@ static void say(elb_model *model)
                    model->dev->info.id);
 }
 
+uint32_t elb_model_products(elb_product_shape *products, uint32_t most, const elb_model *model, uint32_t rows)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < model->count; i++)
+        for (uint32_t which = 0; which < products_of(&model->layers[i]) && count < most; which++)
+            products[count++] = shape_of(&model->layers[i], which, rows);
+    return count;
+}
+
 /* ---- the proof: a step as a whole ---- */
 
 typedef struct rehearsal {

@@ -125,6 +125,7 @@ elbow_status elbow_open_cl(elbow_context **context, cl_context cl, cl_device_id 
     if (!*context) return ELBOW_MEMORY;
     TRY(elb_opencl_adopt(&(*context)->dev, &(*context)->err, cl, device, queue));
     elb_selftest_install((*context)->dev);
+    elb_tuned_apply(&(*context)->dev);
     return ELBOW_OK;
 }
 

@@ -2,6 +2,7 @@
 #include "train/context.h"
 
 #include "math/selftest.h"
+#include "math/tune.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@ static elbow_status open_one(elbow_context *context, const char *id)
 {
     TRY(elb_device_open(&context->dev, &context->err, id));
     elb_selftest_install(context->dev);
+    elb_tuned_apply(&context->dev);
     return ELBOW_OK;
 }
 

@@ -241,6 +241,17 @@ elbow_status elb_run_write(elb_error *err, const char *folder, const elbow_recip
     return status;
 }
 
+void elb_recipe_write(cJSON *to, const elbow_recipe *recipe)
+{
+    write_recipe(to, recipe);
+}
+
+elbow_status elb_recipe_read(elbow_recipe *recipe, elb_error *err, const cJSON *from)
+{
+    for (size_t i = 0; i < COUNT(recipe_fields); i++) TRY(read_field(recipe, err, &recipe_fields[i], from));
+    return read_hidden(recipe, err, from);
+}
+
 static elbow_status read_data(elbow_run *run, elb_error *err, const cJSON *from)
 {
     uint64_t limit;
@@ -261,8 +272,7 @@ static elbow_status read_run(elbow_run *run, elb_error *err, const cJSON *root)
         return elb_fail(err, ELBOW_BAD_FILE, "made under version %d of the conventions that fix the bits; this is %d",
                         (int)bits, ELBOW_BITS_VERSION);
     TRY(elb_json_object(&recipe, err, root, "recipe"));
-    for (size_t i = 0; i < COUNT(recipe_fields); i++) TRY(read_field(&run->recipe, err, &recipe_fields[i], recipe));
-    TRY(read_hidden(&run->recipe, err, recipe));
+    TRY(elb_recipe_read(&run->recipe, err, recipe));
     TRY(elb_json_object(&train, err, root, "train"));
     for (size_t i = 0; i < COUNT(train_fields); i++) TRY(read_field(&run->train, err, &train_fields[i], train));
     TRY(elb_json_object(&data, err, root, "data"));

@@ -20,6 +20,10 @@ elbow_status elb_run_read(elbow_run *run, elb_error *err, const char *path);
 #define ELB_PATH 2048
 elbow_status elb_run_path(char path[ELB_PATH], elb_error *err, const char *folder, const char *name);
 
+/* A recipe as the members of an object, as in run.json. Errors: BAD_FILE. */
+void elb_recipe_write(cJSON *to, const elbow_recipe *recipe);
+elbow_status elb_recipe_read(elbow_recipe *recipe, elb_error *err, const cJSON *from);
+
 /* A digest over all of a recipe that a state must share with the run that resumes it: 64 hexadecimal digits. Epochs,
  * patience and how often to save may change. */
 void elb_run_fingerprint(char hex[65], const elbow_recipe *recipe, const elbow_train_options *options,

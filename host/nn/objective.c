@@ -14,7 +14,7 @@ elbow_status elb_draw_latents(elb_model *model, const elb_batch *batch)
     const uint32_t rows = batch->x.rows;
     const struct latent_options options = {.noise = !batch->use_mean};
     const elb_view z = latents_at(model, model->at.z, 0, rows), spread = latents_at(model, model->at.spread, 0, rows),
-                   parts = latents_at(model, model->at.parts, 0, rows), code = elb_output(model, model->code, rows);
+                   parts = latents_at(model, model->at.parts, 0, rows), code = elb_shown(model, model->code, rows);
     return launch_latent(model->dev, &options, (elb_range){rows, 1}, z, spread, elb_loss(model, 1, rows), parts,
                          elb_matrix(model->clamped, 0, 1, rows), code, batch->samples, model->latent, z.stride,
                          spread.stride, parts.stride, code.stride, model->recipe.seed, batch->purpose, batch->draw);
@@ -34,7 +34,7 @@ elbow_status elb_latents_back(elb_model *model, elb_view dcode, elb_view dz, con
                                                         built_in ? (float)kl_weight(model, model->recipe.weight) : 1,
                                                     .weighting = weighting[model->weighting]};
     const elb_view spread = latents_at(model, model->at.spread, from, dz.rows),
-                   code = elb_rows(elb_output(model, model->code, from + dz.rows), from, dz.rows);
+                   code = elb_rows(elb_shown(model, model->code, from + dz.rows), from, dz.rows);
     const bool by_row = given && batch->weights.rows > 1;
     const elb_view weights = !given ? code : by_row ? elb_rows(batch->weights, from, dz.rows) : batch->weights;
     return launch_latent_backward(model->dev, &options, (elb_range){dz.rows, 1}, dcode, dz, code, spread, weights,

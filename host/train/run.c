@@ -49,6 +49,8 @@ static const field recipe_fields[] = {
     {"latents", CHOICE, RECIPE(latents), 0, 0, reduction_names},
     {"batch_reduction", CHOICE, RECIPE(batch), 0, 0, reduction_names},
     {"weight", NUMBER, RECIPE(weight), 0, HUGE_VAL, NULL},
+    {"beta_low", NUMBER, RECIPE(beta_low), 0, HUGE_VAL, NULL},
+    {"beta_high", NUMBER, RECIPE(beta_high), 0, HUGE_VAL, NULL},
     {"binarise", CHOICE, RECIPE(binarise), 0, 0, binarise_names},
     {"seed", UINT64, RECIPE(seed), 0, 0, NULL},
 };

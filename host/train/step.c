@@ -5,6 +5,11 @@
 #include "train/rule.h"
 #include "train/schedule.h"
 
+#include "elb_kernels.h"
+#include "math/ranges.h"
+
+#include <math.h>
+
 uint32_t elb_auto_shards(uint32_t batch)
 {
     uint32_t shards = 1;
@@ -100,9 +105,16 @@ static elb_view next_spread(const elb_stepper *s)
     return control_at(s, 2 * ELB_CONTROL + 1, 1);
 }
 
-static elb_view weights_of(const elb_stepper *s)
+static bool is_conditioned(const elb_stepper *s)
 {
-    return elb_matrix(s->weights, 0, 1, s->model->recipe.latent);
+    return elb_recipe_conditioned(&s->model->recipe);
+}
+
+/* One for each latent, or for each row of a batch. */
+static elb_view weights_of(const elb_stepper *s, uint32_t rows)
+{
+    return is_conditioned(s) ? elb_matrix(s->weights, 0, rows, 1)
+                             : elb_matrix(s->weights, 0, 1, s->model->recipe.latent);
 }
 
 static bool has_optimal_spread(const elb_stepper *s)
@@ -119,7 +131,9 @@ static elbow_status open_buffers(elb_stepper *s, elb_device *dev)
     TRY(elb_zero(s->bad, 0, 3 * sizeof(uint32_t)));
     TRY(elb_buffer_new(&s->control, dev, (2 * ELB_CONTROL + 2) * real));
     TRY(elb_zero(s->control, 0, s->control->bytes));
-    TRY(elb_buffer_new(&s->weights, dev, s->model->recipe.latent * real));
+    const uint32_t rows = s->options->batch, latent = s->model->recipe.latent;
+    TRY(elb_buffer_new(&s->weights, dev, (rows > latent ? rows : latent) * real));
+    TRY(elb_buffer_new(&s->stands, dev, rows * real));
     return elb_buffer_new(&s->losses, dev, (size_t)s->count * 2 * real);
 }
 
@@ -128,7 +142,7 @@ elbow_status elb_stepper_open(elb_stepper *s, elbow_model *model, const elbow_tr
     elb_device *dev = model->context->dev;
     *s = (elb_stepper){.model = model, .options = options, .count = count};
     s->shards = options->shards ? options->shards : elb_auto_shards(options->batch);
-    elb_model_weigh(model->net, elb_weight_source_of(options));
+    elb_model_weigh(model->net, elb_weight_source_of(&model->recipe, options));
     TRY(open_tree(&s->gradients, dev, s->shards, model->parameters));
     if (elb_rule_of(options) != ELB_NO_RULE || has_optimal_spread(s))
         TRY(open_tree(&s->sums, dev, s->shards, elb_model_sums(model->net)));
@@ -139,7 +153,7 @@ void elb_stepper_close(elb_stepper *s)
 {
     close_tree(&s->gradients);
     close_tree(&s->sums);
-    elb_buffer *const buffers[] = {s->norm_scratch, s->scalars, s->bad, s->losses, s->control, s->weights};
+    elb_buffer *const buffers[] = {s->norm_scratch, s->scalars, s->bad, s->losses, s->control, s->weights, s->stands};
     for (size_t i = 0; i < COUNT(buffers); i++) elb_buffer_free(buffers[i]);
     if (s->model && s->model->net) elb_model_weigh(s->model->net, ELB_BUILT_IN);
 }
@@ -169,8 +183,24 @@ static elb_batch batch_of(const elb_stepper *s, const elb_step *step)
     return (elb_batch){.purpose = LATENT_NOISE,
                        .draw = step->epoch,
                        .weight = step->weight,
-                       .weights = weights_of(s),
+                       .weights = weights_of(s, step->rows),
                        .scale = s->model->recipe.batch == ELBOW_MEAN ? 1.0 / step->rows : 1};
+}
+
+/* The rows of a batch and, for a network that serves many weights, which weight each is meant for. */
+static elbow_status gather(elb_batch *batch, elb_stepper *s, elb_feed *feed, const elb_step *step)
+{
+    const elbow_model *model = s->model;
+    const double low = model->recipe.beta_low, high = model->recipe.beta_high;
+    TRY(elb_feed_batch(&batch->x, &batch->samples, feed, step->first, step->rows));
+    if (!is_conditioned(s)) return ELBOW_OK;
+    batch->stands = elb_matrix(s->stands, 0, 1, step->rows);
+    const double weight = elbow_weight_for_beta(&model->recipe, model->pixels, 1);
+    const bool mean = model->recipe.latents == ELBOW_MEAN;
+    return launch_condition(
+        model->context->dev, (elb_range){elb_groups_of(step->rows, (uint32_t)model->context->dev->shape.group), 1},
+        batch->stands, batch->weights, batch->samples, step->rows, mean ? weight / model->recipe.latent : weight,
+        (log(low) + log(high)) / 2, (log(high) - log(low)) / 2, model->recipe.seed, step->epoch);
 }
 
 /* The spread that fits this batch best, and the ELBO with it. */
@@ -193,7 +223,7 @@ static elbow_status consult(elb_stepper *s, elb_batch *batch, const elb_step *st
     TRY(combine(s, &s->sums, shard_sums, batch));
     if (rule != ELB_NO_RULE)
         TRY(elb_weigh(s->model->context->dev, rule, s->options, &s->model->recipe, s->model->pixels, step->weight,
-                      step->target, step->rows, weights_of(s), next_state(s), level_of(&s->sums, 0), state_of(s)));
+                      step->target, step->rows, batch->weights, next_state(s), level_of(&s->sums, 0), state_of(s)));
     return has_optimal_spread(s) ? fit_spread(s, batch, step) : ELBOW_OK;
 }
 
@@ -224,7 +254,7 @@ static elbow_status update(elb_stepper *s, const elb_step *step)
 elbow_status elb_stepper_run(elb_stepper *s, elb_feed *feed, const elb_step *step)
 {
     elb_batch batch = batch_of(s, step);
-    TRY(elb_feed_batch(&batch.x, &batch.samples, feed, step->first, step->rows));
+    TRY(gather(&batch, s, feed, step));
     TRY(elb_model_forward(s->model->net, elb_flat(s->model, s->model->w), &batch));
     TRY(consult(s, &batch, step));
     TRY(keep_losses(s, step->first, step->rows));
@@ -252,7 +282,7 @@ elbow_status elb_stepper_bad(uint32_t bad[3], elb_stepper *s)
 elbow_status elb_stepper_diagnose(char name[64], elb_stepper *s, elb_feed *feed, const elb_step *step)
 {
     elb_batch batch = batch_of(s, step);
-    TRY(elb_feed_batch(&batch.x, &batch.samples, feed, step->first, step->rows));
+    TRY(gather(&batch, s, feed, step));
     TRY(elb_model_forward(s->model->net, elb_flat(s->model, s->model->w), &batch));
     return elb_model_first_bad(name, s->model->net, step->rows);
 }

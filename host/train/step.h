@@ -29,7 +29,8 @@ typedef struct elb_stepper {
     elb_buffer *losses;                 /* (2, data of an epoch) distortion and rate of each, in the epoch's order */
     uint32_t count;                     /* data of an epoch */
     elb_buffer *control;                /* state and next of cl/weigh.cl (ELB_CONTROL each), p and next of optimum.cl */
-    elb_buffer *weights;                /* (1, latent) of cl/weigh.cl */
+    elb_buffer *weights;                /* (1, latent) of cl/weigh.cl; or (rows, 1) of cl/condition.cl */
+    elb_buffer *stands;                 /* (1, rows) t of cl/condition.cl */
 } elb_stepper;
 
 /* One step's numbers. */

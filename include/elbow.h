@@ -523,6 +523,8 @@ typedef bool elbow_on_sweep(void *user, const elbow_sweep_progress *progress);
 typedef struct elbow_sweep_options {
     const double *betas;        /* (count), each 0 or more and above the one before */
     uint32_t count;             /* up to ELBOW_MAX_BETAS */
+    bool once;                  /* one network for all of them (beta_low and beta_high of a recipe), trained in
+                                   `out`/network on the context's device, instead of one for each */
     const char *out;            /* the folder to write */
     bool overwrite;             /* start anew where it holds a sweep */
     const char *const *devices; /* (device_count) ids of devices that take runs beside the context's own: each gets a

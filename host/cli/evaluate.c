@@ -1,10 +1,13 @@
 /* evaluate.c - elbow evaluate: how well a run's model does on images. */
 #include "cli/cli.h"
 
+#include <math.h>
+
 typedef struct settings {
     const char *run, *data, *device;
     elbow_split split;
     bool mean, json;
+    double beta;
 } settings;
 
 static const cli_option options[] = {
@@ -17,6 +20,7 @@ static const cli_option options[] = {
      .type = CLI_FLAG,
      .offset = offsetof(settings, mean),
      .help = "decode the mean of q(z|x) instead of one draw from it; then -(distortion + rate) is no bound"},
+    CLI_BETA(offsetof(settings, beta)),
     {.name = "device",
      .metavar = "auto|native|ID",
      .type = CLI_TEXT,
@@ -30,7 +34,7 @@ static const cli_option options[] = {
 
 static void defaults(void *of)
 {
-    *(settings *)of = (settings){.device = "auto", .split = ELBOW_TEST};
+    *(settings *)of = (settings){.device = "auto", .beta = NAN, .split = ELBOW_TEST};
 }
 
 static int run(void *of, const cli_args *args)
@@ -40,6 +44,7 @@ static int run(void *of, const cli_args *args)
     cli_report report;
     (void)args;
     int status = cli_session_open(&session, s->device, s->run, s->data);
+    if (status == CLI_DONE) status = cli_session_set_beta(&session, s->beta);
     if (status == CLI_DONE) status = cli_measure(&report, &session, s->split, s->mean);
     if (status == CLI_DONE && s->json) status = cli_print_json(cli_report_json(&report));
     if (status == CLI_DONE && !s->json) {

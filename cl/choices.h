@@ -38,6 +38,16 @@ enum binarise { KEEP, DYNAMIC, THRESHOLD };
 
 /* What a random number is for: the first word of Philox's counter. A number never moves to another purpose, since the
  * digests of all earlier runs hang on it: append only. */
-enum purpose { INITIAL_WEIGHTS, SHUFFLE, LATENT_NOISE, BINARISATION, EVALUATION_NOISE, SAMPLING, IMPORTANCE, PIXEL_NOISE };
+enum purpose {
+    INITIAL_WEIGHTS,
+    SHUFFLE,
+    LATENT_NOISE,
+    BINARISATION,
+    EVALUATION_NOISE,
+    SAMPLING,
+    IMPORTANCE,
+    PIXEL_NOISE,
+    CONDITION
+};
 
 #endif

@@ -239,11 +239,14 @@ typedef struct elbow_recipe {
     elbow_output output; /* the location of GAUSSIAN, LAPLACE and DISCRETISED_LOGISTIC: the decoder's output, or its
                             sigmoid, which keeps to 0..1; AUTO: SIGMOID for MLP, LINEAR for LINEAR */
     elbow_reduction pixels, latents, batch;
-    double weight;             /* on K, as written in the objective above */
-    elbow_objective objective; /* a batch then holds `samples` draws for each datum */
-    uint32_t samples;          /* of IWAE: 1 to ELBOW_MAX_SAMPLES */
-    elbow_binarise binarise;   /* of the data, as they are gathered */
-    uint64_t seed;             /* of everything that is random */
+    double weight;              /* on K, as written in the objective above */
+    double beta_low, beta_high; /* one network for all betas from low to high, by gates that move with log beta (Bae et
+                                   al. 2023, "Multi-rate VAE"): training draws a beta for each datum, even in log beta;
+                                   weight is then that of beta 1. 0 and 0: an ordinary network for one weight */
+    elbow_objective objective;  /* a batch then holds `samples` draws for each datum */
+    uint32_t samples;           /* of IWAE: 1 to ELBOW_MAX_SAMPLES */
+    elbow_binarise binarise;    /* of the data, as they are gathered */
+    uint64_t seed;              /* of everything that is random */
 } elbow_recipe;
 
 ELBOW_API elbow_recipe elbow_recipe_default(void);
@@ -260,6 +263,12 @@ ELBOW_API const elbow_recipe *elbow_model_recipe(const elbow_model *model);
 /* Bytes of device memory that training such a model takes in batches of so many images, the data set included. */
 ELBOW_API uint64_t elbow_model_memory(const elbow_recipe *recipe, const elbow_data *data, uint32_t batch);
 ELBOW_API uint64_t elbow_model_parameters(const elbow_model *model);
+/* Sets the beta that a network for a range of them stands for from now on, in all that is asked of it; a new or loaded
+ * one stands at 1, or at the end of its range that is nearest. Errors: USAGE (an ordinary network; out of its range).
+ */
+ELBOW_API elbow_status elbow_model_set_beta(elbow_model *model, double beta);
+/* What was set, NAN for an ordinary network. */
+ELBOW_API double elbow_model_beta(const elbow_model *model);
 /* The digest: SHA-256 of the parameters in the order of the model file, 64 hexadecimal digits and a 0. */
 ELBOW_API elbow_status elbow_model_digest(elbow_model *model, char digest[65]);
 ELBOW_API void elbow_model_free(elbow_model *model);
@@ -608,6 +617,8 @@ typedef bool elbow_on_sweep(void *user, const elbow_sweep_progress *progress);
 typedef struct elbow_sweep_options {
     const double *betas;        /* (count), each 0 or more and above the one before */
     uint32_t count;             /* up to ELBOW_MAX_BETAS */
+    bool once;                  /* one network for all of them (beta_low and beta_high of a recipe), trained in
+                                   `out`/network on the context's device, instead of one for each */
     const char *out;            /* the folder to write */
     bool overwrite;             /* start anew where it holds a sweep */
     const char *const *devices; /* (device_count) ids of devices that take runs beside the context's own: each gets a

@@ -21,7 +21,8 @@ typedef struct bench {
     elb_model *model;
     elbow_recipe recipe;
     uint32_t count;
-    elb_buffer *w, *g, *x, *samples, *extra; /* extra: weights, then sums, then the spread and its next */
+    elb_buffer *w, *g, *x, *samples, *extra; /* extra: weights, then sums, then the spread and its next,
+                                                       then each row's weight and where its gates stand */
     elb_batch batch;
     double *values;
 } bench;
@@ -89,6 +90,19 @@ static double datum(const elbow_recipe *recipe, double u)
     }
 }
 
+/* A weight and a stand for each row, as a step draws them for a network that serves a range. */
+static const double row_weight[ROWS] = {0.1, 1, 0.7, 4, 2.5}, row_stands[ROWS] = {-1, 0, -0.25, 0.875, 0.5};
+
+static void condition_rows(bench *b)
+{
+    const uint32_t first = 2 * b->recipe.latent + 5;
+    b->batch.weights = elb_matrix(b->extra, first, ROWS, 1);
+    b->batch.stands = elb_matrix(b->extra, first + ROWS, 1, ROWS);
+    ok(b, elb_write_doubles(b->batch.weights, row_weight));
+    ok(b, elb_write_doubles(b->batch.stands, row_stands));
+    elb_model_weigh(b->model, ELB_BY_MEMORY);
+}
+
 static void start(bench *b, const elbow_recipe *recipe, const elb_native_set *set)
 {
     uint64_t state = 7;
@@ -109,7 +123,7 @@ static void start(bench *b, const elbow_recipe *recipe, const elb_native_set *se
     ok(b, elb_buffer_new(&b->g, b->dev, b->count * size));
     ok(b, elb_buffer_new(&b->x, b->dev, sizeof x));
     ok(b, elb_buffer_new(&b->samples, b->dev, sizeof samples));
-    ok(b, elb_buffer_new(&b->extra, b->dev, (2 * recipe->latent + 5) * size));
+    ok(b, elb_buffer_new(&b->extra, b->dev, (2 * recipe->latent + 5 + 2 * ROWS) * size));
     b->values = malloc(b->count * sizeof *b->values);
     ck_assert_ptr_nonnull(b->values);
     for (uint32_t i = 0; i < b->count; i++) b->values[i] = 0.7 * draw(&state);
@@ -125,6 +139,7 @@ static void start(bench *b, const elbow_recipe *recipe, const elb_native_set *se
                            .weight = recipe->weight,
                            .weights = weights_of(b),
                            .scale = recipe->batch == ELBOW_MEAN ? 1.0 / ROWS : 1};
+    if (elb_recipe_conditioned(recipe)) condition_rows(b);
 }
 
 static void end(bench *b)
@@ -165,7 +180,8 @@ static double objective(bench *b)
     }
     ok(b, elb_read_doubles(distortion, losses.distortion));
     ok(b, elb_read_doubles(rate, losses.rate));
-    for (int i = 0; i < ROWS; i++) sum += rec * distortion[i] + kl * rate[i];
+    const bool by_row = elb_recipe_conditioned(r);
+    for (int i = 0; i < ROWS; i++) sum += rec * distortion[i] + (by_row ? row_weight[i] : kl) * rate[i];
     return sum * b->batch.scale;
 }
 
@@ -367,6 +383,58 @@ START_TEST(shards_of_draws)
 }
 END_TEST
 
+/* One network for a range of weights: gates behind every layer and on z. */
+START_TEST(gradients_with_gates)
+{
+    for (int c = 0; c < 2 * 2 * 4 * 3; c++) {
+        elbow_recipe r = small();
+        r.beta_low = 0.1, r.beta_high = 10;
+        r.likelihood = c & 1 ? ELBOW_GAUSSIAN : ELBOW_BERNOULLI;
+        r.batch = c & 2 ? ELBOW_MEAN : ELBOW_SUM;
+        r.activation = (elbow_activation)(c >> 2 & 3);
+        r.spread = c % 3 == 1 && r.likelihood == ELBOW_GAUSSIAN ? ELBOW_SPREAD_PIXEL : ELBOW_SPREAD_FIXED;
+        if (c >> 4 == 0) r.model = ELBOW_LINEAR;
+        if (c >> 4 == 1) r.hidden[1] = 0;
+        check_gradient(&r, c % 5 == 0);
+    }
+}
+END_TEST
+
+/* A network's gates stand where they were put, unless the batch says where. */
+START_TEST(gates_stand)
+{
+    bench b;
+    double with[ROWS], alone[ROWS];
+    elbow_recipe r = small();
+    r.beta_low = 0.1, r.beta_high = 10;
+    ck_assert_double_eq_tol(elb_recipe_stands(&r, 0.1), -1, 1e-12);
+    ck_assert_double_eq_tol(elb_recipe_stands(&r, 1), 0, 1e-12);
+    ck_assert_double_eq_tol(elb_recipe_stands(&r, 10), 1, 1e-12);
+    start(&b, &r, &elb_native_float64);
+    objective(&b);
+    ok(&b, elb_read_doubles(with, elb_model_losses(b.model).distortion));
+    b.batch.stands.buffer = NULL;
+    for (int i = 0; i < ROWS; i++) {
+        ok(&b, elb_model_condition(b.model, row_stands[i]));
+        objective(&b);
+        ok(&b, elb_read_doubles(alone, elb_model_losses(b.model).distortion));
+        for (int k = 0; k < ROWS; k++) ck_assert((alone[k] == with[k]) == (k == i));
+    }
+    end(&b);
+    for (int bad = 0; bad < 4; bad++) {
+        static const double ends[4][2] = {{1, 1}, {0, 1}, {2, 1}, {1, HUGE_VAL}};
+        elb_model *model;
+        elb_error err = {0};
+        elb_device *dev;
+        r.beta_low = ends[bad][0], r.beta_high = ends[bad][1];
+        ck_assert_int_eq(elb_native_open(&dev, &err, NULL), ELBOW_OK);
+        ck_assert_int_eq(elb_model_new(&model, dev, &r, PIXELS, ROWS, ROWS), ELBOW_USAGE);
+        ck_assert_ptr_nonnull(strstr(err.text, "are no range"));
+        elb_device_close(dev);
+    }
+}
+END_TEST
+
 /* Sums over rows are those of the rows' numbers, and shards' gradients those of their rows. */
 START_TEST(sums_and_shards)
 {
@@ -545,6 +613,8 @@ int main(void)
     tcase_add_test(cases, gradients_of_the_importance_weighted_bound);
     tcase_add_test(cases, bounds_are_those_of_their_draws);
     tcase_add_test(cases, shards_of_draws);
+    tcase_add_test(cases, gradients_with_gates);
+    tcase_add_test(cases, gates_stand);
     tcase_add_test(cases, sums_and_shards);
     tcase_add_test(cases, tensors_lie_without_gaps);
     tcase_add_test(cases, weight_and_rows);

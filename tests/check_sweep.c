@@ -226,6 +226,53 @@ START_TEST(what_is_not_whole_is_made_again)
 }
 END_TEST
 
+/* One network for all weights: trained once, asked for each beta, and kept as runs are. */
+START_TEST(one_network_serves_all)
+{
+    static const double betas[] = {0.25, 1, 8}, zero[] = {0, 1};
+    elbow_sweep_row rows[3], again[3];
+    seen s = {.stop_in = 0};
+    const elbow_recipe recipe = small_recipe();
+    elbow_train_options train = small_options();
+    elbow_sweep_options options = {
+        .betas = betas, .count = COUNT(betas), .once = true, .out = in_folder("once"), .progress = see, .user = &s};
+    train.epochs = 20;
+    ck_assert_int_eq(elbow_sweep(rows, context, data, &recipe, &train, &options), ELBOW_OK);
+    ck_assert_uint_eq(s.trained, 1);
+    ck_assert_uint_eq(s.ended, 7);
+    elbow_model *model;
+    elbow_metrics metrics;
+    char network[ELB_PATH], digest[65];
+    elb_format(network, sizeof network, "%s/network", options.out);
+    ck_assert_int_eq(elbow_model_load(&model, context, network), ELBOW_OK);
+    ck_assert_double_eq(elbow_model_beta(model), 1);
+    ck_assert_int_eq(elbow_model_digest(model, digest), ELBOW_OK);
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(elbow_model_set_beta(model, betas[i]), ELBOW_OK);
+        ck_assert_int_eq(elbow_evaluate(&metrics, model, data, ELBOW_TEST, false), ELBOW_OK);
+        ck_assert_double_eq(metrics.rate, rows[i].test.rate);
+        ck_assert_double_eq(metrics.elbo, rows[i].test.elbo);
+        ck_assert_double_eq(rows[i].weight.beta, betas[i]);
+        ck_assert_str_eq(rows[i].digest, digest);
+        if (i) ck_assert_double_lt(rows[i].test.rate, rows[i - 1].test.rate);
+    }
+    ck_assert_int_eq(elbow_model_set_beta(model, 8.01), ELBOW_USAGE);
+    ck_assert_int_eq(elbow_model_set_beta(model, (double)NAN), ELBOW_USAGE);
+    elbow_model_free(model);
+
+    s = (seen){.stop_in = 0};
+    ck_assert_int_eq(elbow_sweep(again, context, data, &recipe, &train, &options), ELBOW_OK);
+    ck_assert_uint_eq(s.trained | s.ended, 0);
+    ck_assert_uint_eq(s.kept, 7);
+    ck_assert_double_eq(again[2].test.rate, rows[2].test.rate);
+
+    options.betas = zero, options.count = 2;
+    ck_assert_int_eq(elbow_sweep(again, context, data, &recipe, &train, &options), ELBOW_USAGE);
+    options.betas = betas + 1, options.count = 1;
+    ck_assert_int_eq(elbow_sweep(again, context, data, &recipe, &train, &options), ELBOW_USAGE);
+}
+END_TEST
+
 START_TEST(another_recipe_is_refused)
 {
     const double betas[] = {1};
@@ -394,6 +441,7 @@ int main(void)
                             a_stopped_sweep_goes_on_to_the_same_file,
                             betas_may_be_added,
                             what_is_not_whole_is_made_again,
+                            one_network_serves_all,
                             another_recipe_is_refused,
                             betas_that_make_no_sense,
                             devices_take_runs_in_turn,

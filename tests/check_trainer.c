@@ -223,6 +223,31 @@ START_TEST(a_stopped_run_goes_on_to_the_same_digest)
 }
 END_TEST
 
+/* A network for a range of weights goes on to the same digest, whatever cuts the batch into shards says. */
+START_TEST(a_range_of_weights_goes_on_too)
+{
+    elbow_recipe recipe = small_recipe();
+    elbow_train_options options = small_options();
+    char whole[65], resumed[65], ordinary[65], out[256];
+    snprintf(out, sizeof out, "%s/range", folder);
+    ck_assert_int_eq(train_new(ordinary, &recipe, &options, 0), ELBOW_OK);
+    recipe.beta_low = 0.1, recipe.beta_high = 10;
+    options.shards = 3;
+    ck_assert_int_eq(train_new(whole, &recipe, &options, 0), ELBOW_OK);
+    ck_assert_str_ne(whole, ordinary);
+    options.out = out;
+    options.progress = stop_at_once;
+    options.save_every = 1e-9;
+    ck_assert_int_eq(train_new(resumed, &recipe, &options, 0), ELBOW_STOPPED);
+    options.progress = NULL;
+    options.resume = true;
+    ck_assert_int_eq(train_new(resumed, &recipe, &options, 0), ELBOW_OK);
+    ck_assert_str_eq(whole, resumed);
+    recipe.beta_high = 5;
+    ck_assert_int_eq(train_new(resumed, &recipe, &options, 0), ELBOW_BAD_FILE);
+}
+END_TEST
+
 /* Courses that the batch decides have a state of their own, which is saved and comes back; so has the running sigma. */
 START_TEST(what_a_batch_decides_goes_on_too)
 {
@@ -439,6 +464,18 @@ START_TEST(what_makes_no_sense_is_refused)
     options.rate = ELBOW_RATE_STEP;
     options.rate_every = 0;
     refuse(&recipe, options, ELBOW_USAGE, "steps");
+    elbow_recipe range = small_recipe();
+    range.beta_low = 0.5, range.beta_high = 2;
+    options = small_options();
+    options.schedule = ELBOW_SCHEDULE_LINEAR;
+    refuse(&range, options, ELBOW_USAGE, "no schedule");
+    options = small_options();
+    range.weight *= 2;
+    refuse(&range, options, ELBOW_USAGE, "no effect");
+    range = small_recipe();
+    range.beta_low = 0.5, range.beta_high = 2;
+    range.likelihood = ELBOW_GAUSSIAN, range.spread = ELBOW_SPREAD_OPTIMAL;
+    refuse(&range, options, ELBOW_USAGE, "optimal sigma");
 }
 END_TEST
 
@@ -465,6 +502,7 @@ int main(void)
     tcase_set_timeout(tests, 300);
     tcase_add_test(tests, a_seed_is_a_digest);
     tcase_add_test(tests, training_helps);
+    tcase_add_test(tests, a_range_of_weights_goes_on_too);
     tcase_add_test(tests, a_short_last_batch_counts_as_what_it_is);
     tcase_add_test(tests, shards_are_part_of_the_recipe);
     tcase_add_test(tests, auto_shards_come_from_the_batch);

@@ -147,6 +147,14 @@ int cli_load_data(elbow_data **data, elbow_context *context, const elbow_run *ru
 /* Opens the device and loads the run's model, and its data or, unless NULL, other data. close it always. */
 int cli_session_open(cli_session *session, const char *device, const char *run, const char *data);
 /* The same without data. */
+/* The option --beta of commands that use a run's model; NAN: not given. */
+#define CLI_BETA(member)                                                                                               \
+    {                                                                                                                  \
+        .name = "beta", .metavar = "B", .type = CLI_NUMBER, .offset = member, .least = 0, .most = 1e9,                 \
+        .standard = "1", .help = "which weight a network for a range of them (elbow sweep --once) is asked for"        \
+    }
+/* Sets it. */
+int cli_session_set_beta(cli_session *session, double beta);
 int cli_session_open_model(cli_session *session, const char *device, const char *run);
 void cli_session_close(cli_session *session);
 /* path, or if that is NULL the run's folder with name added, into out. */

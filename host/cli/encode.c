@@ -1,6 +1,8 @@
 /* encode.c - elbow encode: the codes of all images of a split, for other tools. */
 #include "cli/cli.h"
 
+#include <math.h>
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -8,6 +10,7 @@
 typedef struct settings {
     const char *run, *data, *device, *out;
     elbow_split split;
+    double beta;
 } settings;
 
 static const cli_option options[] = {
@@ -23,6 +26,7 @@ static const cli_option options[] = {
      .standard = "RUN",
      .help = "writes PREFIX-mu.npy and PREFIX-logvar.npy; of a folder, mu.npy and logvar.npy in it",
      .synonyms = " output prefix "},
+    CLI_BETA(offsetof(settings, beta)),
     {.name = "device",
      .metavar = "auto|native|ID",
      .type = CLI_TEXT,
@@ -32,7 +36,7 @@ static const cli_option options[] = {
 
 static void defaults(void *of)
 {
-    *(settings *)of = (settings){.device = "auto", .split = ELBOW_TEST};
+    *(settings *)of = (settings){.device = "auto", .beta = NAN, .split = ELBOW_TEST};
 }
 
 /* Writes one array to PREFIX-name.npy, or to name.npy in the folder PREFIX, and prints the file's name. */
@@ -79,6 +83,7 @@ static int run(void *of, const cli_args *args)
     cli_session session;
     (void)args;
     int status = cli_session_open(&session, s->device, s->run, s->data);
+    if (status == CLI_DONE) status = cli_session_set_beta(&session, s->beta);
     if (status == CLI_DONE) status = encode(s, &session);
     cli_session_close(&session);
     return status;

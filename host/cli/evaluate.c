@@ -1,11 +1,14 @@
 /* evaluate.c - elbow evaluate: how well a run's model does on images. */
 #include "cli/cli.h"
 
+#include <math.h>
+
 typedef struct settings {
     const char *run, *data, *device;
     elbow_split split;
     uint32_t iwae;
     bool mean, mig, json;
+    double beta;
 } settings;
 
 static const cli_option options[] = {
@@ -35,6 +38,7 @@ static const cli_option options[] = {
      .help = "also how well latents take known factors (of shapes) apart: the mutual information gap and the scores of "
              "beta-VAE and FactorVAE",
      .synonyms = " disentanglement factors factor-vae beta-vae "},
+    CLI_BETA(offsetof(settings, beta)),
     {.name = "device",
      .metavar = "auto|native|ID",
      .type = CLI_TEXT,
@@ -48,7 +52,7 @@ static const cli_option options[] = {
 
 static void defaults(void *of)
 {
-    *(settings *)of = (settings){.device = "auto", .split = ELBOW_TEST};
+    *(settings *)of = (settings){.device = "auto", .beta = NAN, .split = ELBOW_TEST};
 }
 
 static int run(void *of, const cli_args *args)
@@ -58,6 +62,7 @@ static int run(void *of, const cli_args *args)
     cli_report report;
     (void)args;
     int status = cli_session_open(&session, s->device, s->run, s->data);
+    if (status == CLI_DONE) status = cli_session_set_beta(&session, s->beta);
     if (status == CLI_DONE) status = cli_measure(&report, &session, s->split, s->mean);
     if (status == CLI_DONE && s->iwae > 0) status = cli_measure_iwae(&report, &session, s->split, s->iwae, !s->json);
     if (status == CLI_DONE && s->mig) status = cli_measure_factors(&report, &session, s->split);

@@ -1,9 +1,12 @@
 /* reconstruct.c - elbow reconstruct: test images above what the model makes of them. */
 #include "cli/cli.h"
 
+#include <math.h>
+
 typedef struct settings {
     const char *run, *data, *device, *out;
     uint32_t rows, columns;
+    double beta;
 } settings;
 
 static const cli_option options[] = {
@@ -31,6 +34,7 @@ static const cli_option options[] = {
      .standard = "RUN/reconstructions.png",
      .help = "the PNG file to write",
      .synonyms = " output "},
+    CLI_BETA(offsetof(settings, beta)),
     {.name = "device",
      .metavar = "auto|native|ID",
      .type = CLI_TEXT,
@@ -40,7 +44,7 @@ static const cli_option options[] = {
 
 static void defaults(void *of)
 {
-    *(settings *)of = (settings){.device = "auto", .rows = 8, .columns = 8};
+    *(settings *)of = (settings){.device = "auto", .beta = NAN, .rows = 8, .columns = 8};
 }
 
 static int run(void *of, const cli_args *args)
@@ -50,6 +54,7 @@ static int run(void *of, const cli_args *args)
     cli_session session;
     (void)args;
     int status = cli_session_open(&session, s->device, s->run, s->data);
+    if (status == CLI_DONE) status = cli_session_set_beta(&session, s->beta);
     if (status == CLI_DONE) status = cli_output_path(path, s->out, s->run, "reconstructions.png");
     if (status == CLI_DONE) {
         const elbow_status drawn = elbow_draw_reconstructions(session.model, session.data, path, s->rows, s->columns);

@@ -1,11 +1,14 @@
 /* sample.c - elbow sample: what the decoder makes of draws from the prior. */
 #include "cli/cli.h"
 
+#include <math.h>
+
 typedef struct settings {
     const char *run, *device, *out;
     uint32_t rows, columns;
     uint64_t seed;
     bool draw;
+    double beta;
 } settings;
 
 static const cli_option options[] = {
@@ -43,6 +46,7 @@ static const cli_option options[] = {
      .standard = "RUN/samples.png",
      .help = "the PNG file to write",
      .synonyms = " output "},
+    CLI_BETA(offsetof(settings, beta)),
     {.name = "device",
      .metavar = "auto|native|ID",
      .type = CLI_TEXT,
@@ -52,7 +56,7 @@ static const cli_option options[] = {
 
 static void defaults(void *of)
 {
-    *(settings *)of = (settings){.device = "auto", .rows = 8, .columns = 8};
+    *(settings *)of = (settings){.device = "auto", .beta = NAN, .rows = 8, .columns = 8};
 }
 
 static int run(void *of, const cli_args *args)
@@ -62,6 +66,7 @@ static int run(void *of, const cli_args *args)
     cli_session session;
     (void)args;
     int status = cli_session_open_model(&session, s->device, s->run);
+    if (status == CLI_DONE) status = cli_session_set_beta(&session, s->beta);
     if (status == CLI_DONE) status = cli_output_path(path, s->out, s->run, "samples.png");
     if (status == CLI_DONE) {
         const elbow_status drawn = s->draw ? elbow_draw_pixels(session.model, path, s->rows, s->columns, s->seed)

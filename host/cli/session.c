@@ -1,6 +1,7 @@
 /* session.c - a device, a run's model and its data: what most commands open first. */
 #include "cli/cli.h"
 
+#include <math.h>
 #include <string.h>
 
 static void on_remark(void *user, const char *remark)
@@ -50,6 +51,12 @@ int cli_session_open_model(cli_session *session, const char *device, const char 
     if (opened != CLI_DONE) return opened;
     elbow_status status = elbow_run_load(&session->run, session->context, run);
     if (status == ELBOW_OK) status = elbow_model_load(&session->model, session->context, run);
+    return status == ELBOW_OK ? CLI_DONE : cli_library_failed(session->context, status);
+}
+
+int cli_session_set_beta(cli_session *session, double beta)
+{
+    const elbow_status status = isnan(beta) ? ELBOW_OK : elbow_model_set_beta(session->model, beta);
     return status == ELBOW_OK ? CLI_DONE : cli_library_failed(session->context, status);
 }
 

@@ -11,6 +11,7 @@ enum { MAX_DEVICES = 16 };
 typedef struct settings {
     train_settings train;
     sweep_betas betas;
+    bool once;
 } settings;
 
 _Static_assert(offsetof(settings, train) == 0, "the offsets of train's options hold here");
@@ -24,6 +25,11 @@ static const cli_option options[] = {
      .own = &sweep_betas_own,
      .help = "the weights, on the ELBO's scale; LOW..HIGH:COUNT is a range in equal factors, such as 0.1..10:7",
      .synonyms = " beta weights weight "},
+    {.name = "once",
+     .type = CLI_FLAG,
+     .offset = offsetof(settings, once),
+     .help = "train one network for the whole range of weights, by gates that move with them, instead of one for each "
+             "(MR-VAE): one run instead of many, a little less exact (docs/sweep.md)"},
     {.name = "out",
      .metavar = "DIR",
      .type = CLI_TEXT,
@@ -160,6 +166,7 @@ static int sweep(elbow_sweep_row *rows, const settings *s, const cli_session *se
     cli_retype(command, sizeof command, args, "overwrite"); /* which would throw away what is to be gone on with */
     const elbow_sweep_options how = {.betas = s->betas.value,
                                      .count = s->betas.count,
+                                     .once = s->once,
                                      .out = s->train.out,
                                      .overwrite = s->train.overwrite,
                                      .devices = devices->id + 1,

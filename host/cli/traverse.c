@@ -1,9 +1,12 @@
 /* traverse.c - elbow traverse: what each latent does to one image. */
 #include "cli/cli.h"
 
+#include <math.h>
+
 typedef struct settings {
     const char *run, *data, *device, *out;
     uint32_t image, columns;
+    double beta;
 } settings;
 
 static const cli_option options[] = {
@@ -30,6 +33,7 @@ static const cli_option options[] = {
      .standard = "RUN/traversal.png",
      .help = "the PNG file to write",
      .synonyms = " output "},
+    CLI_BETA(offsetof(settings, beta)),
     {.name = "device",
      .metavar = "auto|native|ID",
      .type = CLI_TEXT,
@@ -39,7 +43,7 @@ static const cli_option options[] = {
 
 static void defaults(void *of)
 {
-    *(settings *)of = (settings){.device = "auto", .columns = 11};
+    *(settings *)of = (settings){.device = "auto", .beta = NAN, .columns = 11};
 }
 
 static int run(void *of, const cli_args *args)
@@ -49,6 +53,7 @@ static int run(void *of, const cli_args *args)
     cli_session session;
     (void)args;
     int status = cli_session_open(&session, s->device, s->run, s->data);
+    if (status == CLI_DONE) status = cli_session_set_beta(&session, s->beta);
     if (status == CLI_DONE) {
         const uint32_t images = elbow_data_about(session.data)->test;
         if (s->image >= images)

@@ -25,7 +25,10 @@ static elbow_status make(elb_model *model)
                         "the activations of a batch of %u, with %u draws, fit no memory: make the batch smaller",
                         model->max_rows, model->max_draws);
     TRY(elb_buffer_new(&model->workspace, dev, bytes));
-    return elb_buffer_new(&model->clamped, dev, model->max_rows * sizeof(uint32_t));
+    TRY(elb_buffer_new(&model->clamped, dev, model->max_rows * sizeof(uint32_t)));
+    if (!model->z_gates.size) return ELBOW_OK;
+    TRY(elb_buffer_new(&model->condition, dev, dev->real_size));
+    return elb_model_condition(model, 0);
 }
 
 elbow_status elb_model_new(elb_model **out, elb_device *dev, const elbow_recipe *recipe, uint32_t pixels,
@@ -59,6 +62,7 @@ void elb_model_free(elb_model *model)
     elb_model_exact(model);
     elb_buffer_free(model->workspace);
     elb_buffer_free(model->clamped);
+    elb_buffer_free(model->condition);
     free(model);
 }
 
@@ -108,7 +112,7 @@ elb_losses elb_model_losses(const elb_model *model)
                         .rate = elb_loss(model, 1, draws),
                         .sse = elb_loss(model, 2, draws),
                         .clamped = elb_matrix(model->clamped, 0, 1, rows),
-                        .mu_logvar = elb_output(model, model->code, rows),
+                        .mu_logvar = elb_shown(model, model->code, rows),
                         .bound = elb_bound(model, 0, rows),
                         .mean_distortion = elb_bound(model, 1, rows),
                         .mean_rate = elb_bound(model, 2, rows)};
@@ -126,15 +130,29 @@ static elb_view z_of(const elb_model *model, uint32_t rows)
     return elb_work(model, model->at.z, rows, model->latent);
 }
 
+/* What the decoder gets of z. */
+static elb_view z_shown(const elb_model *model, uint32_t rows)
+{
+    return elb_work(model, model->z_gates.size ? model->z_gates.out : model->at.z, rows, model->latent);
+}
+
 /* Layers [first, end), from x through their outputs in the workspace. */
-static elbow_status run_layers(elb_model *model, elb_view w, elb_view x, uint32_t first, uint32_t end)
+static elbow_status run_layers(elb_model *model, elb_view w, elb_view x, uint32_t first, uint32_t end,
+                               const elb_batch *batch)
 {
     for (uint32_t i = first; i < end; i++) {
         const elb_view y = elb_output(model, i, x.rows);
         TRY(elb_dense_forward(model->dev, &model->layers[i], y, w, x, scratch_of(model)));
-        x = y;
+        TRY(elb_gates_forward(model, &model->gates[i], w, y, batch));
+        x = elb_shown(model, i, x.rows);
     }
     return ELBOW_OK;
+}
+
+static elbow_status run_decoder(elb_model *model, elb_view w, elb_view z, const elb_batch *batch)
+{
+    TRY(elb_gates_forward(model, &model->z_gates, w, z, batch));
+    return run_layers(model, w, model->z_gates.size ? z_shown(model, z.rows) : z, model->code + 1, model->count, batch);
 }
 
 static elbow_status check_batch(const elb_model *model, const elb_batch *batch)
@@ -151,11 +169,10 @@ static elbow_status check_batch(const elb_model *model, const elb_batch *batch)
 
 elbow_status elb_model_forward(elb_model *model, elb_view w, const elb_batch *batch)
 {
-    const uint32_t decoder = model->code + 1;
     TRY(check_batch(model, batch));
-    TRY(run_layers(model, w, batch->x, 0, decoder));
+    TRY(run_layers(model, w, batch->x, 0, model->code + 1, batch));
     TRY(elb_draw_latents(model, batch));
-    TRY(run_layers(model, w, z_of(model, batch->x.rows * elb_draws(batch)), decoder, model->count));
+    TRY(run_decoder(model, w, z_of(model, batch->x.rows * elb_draws(batch)), batch));
     return elb_model_measure(model, w, batch);
 }
 
@@ -168,18 +185,21 @@ static elb_view between(elb_view view, uint32_t from, uint32_t to)
 /* From the gradient of the output of layer end - 1, which lies in slope, back to that of the input of layer first, for
  * rows [from, to) of the batch; x: all of that input. */
 static elbow_status run_back(elb_model *model, elb_view *slope, elb_view g, elb_view w, elb_view x, uint32_t first,
-                             uint32_t end, uint32_t from)
+                             uint32_t end, const elb_batch *batch, uint32_t from)
 {
     const uint32_t rows = slope->rows, to = from + rows;
     for (uint32_t i = end; i-- > first;) {
         const elb_dense *layer = &model->layers[i];
-        const elb_view in = between(i == first ? x : elb_output(model, i - 1, to), from, to);
+        const elb_view in = between(i == first ? x : elb_shown(model, i - 1, to), from, to);
         const size_t other = slope->offset == model->at.slope[0] ? model->at.slope[1] : model->at.slope[0];
         const elb_view dx = i == model->code + 1 ? elb_work(model, model->at.dz, rows, model->latent)
                             : layer->first       ? *slope
                                                  : elb_work(model, other, rows, layer->in);
         TRY(elb_dense_backward(model->dev, layer, dx, g, w, *slope, in, scratch_of(model)));
         *slope = dx;
+        if (i > first)
+            TRY(elb_gates_back(model, &model->gates[i - 1], g, w, dx, between(elb_output(model, i - 1, to), from, to),
+                               batch, from));
     }
     return ELBOW_OK;
 }
@@ -191,11 +211,15 @@ elbow_status elb_model_backward(elb_model *model, elb_view g, elb_view w, const 
     if (rows == 0)
         return elb_zero(g.buffer, g.offset * model->dev->real_size, model->parameters * model->dev->real_size);
     elb_view slope = between(elb_work(model, model->at.dy, to * draws, model->pixels), from * draws, to * draws);
-    TRY(run_back(model, &slope, g, w, z_of(model, to * draws), decoder, model->count, from * draws));
+    TRY(run_back(model, &slope, g, w, z_shown(model, to * draws), decoder, model->count, batch, from * draws));
+    TRY(elb_gates_back(model, &model->z_gates, g, w, slope, between(z_of(model, to * draws), from * draws, to * draws),
+                       batch, from * draws));
     const elb_view dcode = elb_work(model, model->at.slope[0], rows, 2 * model->latent);
     TRY(elb_latents_back(model, dcode, slope, batch, from));
     slope = dcode;
-    TRY(run_back(model, &slope, g, w, batch->x, 0, decoder, from));
+    TRY(elb_gates_back(model, &model->gates[model->code], g, w, slope,
+                       between(elb_output(model, model->code, to), from, to), batch, from));
+    TRY(run_back(model, &slope, g, w, batch->x, 0, decoder, batch, from));
     return elb_spread_back(model, g, from * draws, to * draws);
 }
 
@@ -205,7 +229,8 @@ elbow_status elb_model_decode(elb_model *model, elb_view y, elb_view w, elb_view
         return elb_fail(model->dev->err, ELBOW_USAGE,
                         "decoding %u x %u into %u x %u: the model has %u latents, %u pixels", z.rows, z.cols, y.rows,
                         y.cols, model->latent, model->pixels);
-    TRY(run_layers(model, w, z, model->code + 1, model->count));
+    const elb_batch as_it_stands = {0};
+    TRY(run_decoder(model, w, z, &as_it_stands));
     const struct decode_mean_options options = {.link = elb_link_of(&model->recipe)};
     const elb_view out = elb_output(model, model->count - 1, z.rows);
     return launch_decode_mean(model->dev, &options, (elb_range){z.rows, 1}, y, out, y.cols, y.stride, out.stride);

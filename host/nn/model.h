@@ -35,6 +35,16 @@ typedef enum elb_weight_source {
 } elb_weight_source;
 void elb_model_weigh(elb_model *model, elb_weight_source weighting);
 
+/* Whether one network is trained for a range of weights of the KL term, by gates that move with it (cl/gate.cl). */
+static inline bool elb_recipe_conditioned(const elbow_recipe *recipe)
+{
+    return recipe->beta_high > 0;
+}
+/* Where log beta lies between a recipe's ends, -1 to 1. */
+double elb_recipe_stands(const elbow_recipe *recipe, double beta);
+/* Where the gates of a model that has some stand from now on: 0, the middle, in a new one. */
+elbow_status elb_model_condition(elb_model *model, double stands);
+
 /* Fast maths from now on: tries and times, for batches of so many rows and copies (1 for none), what could compute each
  * of the model's products, takes the quickest that is right (math/providers.h), if a step as a whole is the quicker for
  * it, and says which in a remark. Errors: MEMORY, and what a product on the device fails with; the model then stays
@@ -61,8 +71,10 @@ typedef struct elb_batch {
     bool use_mean;    /* z = mu */
     double weight;    /* BY_STEP: on K, as the recipe writes it */
     elb_view weights; /* BY_MEMORY: (rows or 1, latent or 1), on K summed over the latents */
-    elb_view spread;  /* (1, 1) log sigma, in the place of the parameter's (ELBOW_SPREAD_OPTIMAL); no buffer: not */
-    double scale;     /* of all gradients: 1 or 1 / (data in the whole batch) */
+    elb_view
+        stands; /* (1, rows) where a model's gates stand for each row; no buffer: where elb_model_condition has them */
+    elb_view spread; /* (1, 1) log sigma, in the place of the parameter's (ELBOW_SPREAD_OPTIMAL); no buffer: not */
+    double scale;    /* of all gradients: 1 or 1 / (data in the whole batch) */
 } elb_batch;
 
 /* Encoder, latent, decoder and the fused ELBO with its own gradients. w: the parameters (1, parameters). Rows do not

@@ -17,7 +17,7 @@ elbow_status elb_draw_latents(elb_model *model, const elb_batch *batch)
     const uint32_t rows = batch->x.rows, draws = rows * elb_draws(batch);
     const struct latent_options options = {.noise = !batch->use_mean, .sampled = batch->copies > 0};
     const elb_view z = latents_at(model, model->at.z, 0, draws), spread = latents_at(model, model->at.spread, 0, draws),
-                   parts = latents_at(model, model->at.parts, 0, draws), code = elb_output(model, model->code, rows);
+                   parts = latents_at(model, model->at.parts, 0, draws), code = elb_shown(model, model->code, rows);
     return launch_latent(model->dev, &options, (elb_range){draws, 1}, z, spread, elb_loss(model, 1, draws), parts,
                          elb_matrix(model->clamped, 0, 1, rows), code, batch->samples, model->latent, elb_draws(batch),
                          z.stride, spread.stride, parts.stride, code.stride, model->recipe.seed, batch->purpose,
@@ -81,7 +81,7 @@ elbow_status elb_latents_back(elb_model *model, elb_view dcode, elb_view dz, con
     const struct latent_backward_options options = {.weight =
                                                         built_in ? (float)kl_weight(model, model->recipe.weight) : 1,
                                                     .weighting = weighting[model->weighting]};
-    const elb_view code = elb_rows(elb_output(model, model->code, from + dcode.rows), from, dcode.rows);
+    const elb_view code = elb_rows(elb_shown(model, model->code, from + dcode.rows), from, dcode.rows);
     if (batch->copies) return copies_back(model, dcode, dz, code, batch, from);
     const elb_view spread = latents_at(model, model->at.spread, from, dz.rows);
     const bool by_row = given && batch->weights.rows > 1;

@@ -8,7 +8,15 @@
 
 /* Hidden layers and an output layer, twice. */
 #define ELB_MAX_LAYERS  (2 * (ELBOW_MAX_HIDDEN + 1))
-#define ELB_MAX_TENSORS (2 * ELB_MAX_LAYERS + 3)
+#define ELB_MAX_TENSORS (3 * ELB_MAX_LAYERS + 4)
+
+/* Gates on one layer's outputs or on z (cl/gate.cl). */
+typedef struct elb_gates {
+    uint32_t size;  /* 0: none */
+    size_t at;      /* where a begins in the flat vectors; c follows */
+    size_t out;     /* (rows, size) of the workspace: what passes */
+    int32_t before; /* the activation of what they stand on */
+} elb_gates;
 
 /* Offsets in the workspace, in elements; rows are max_rows, draws max_draws. */
 typedef struct elb_workspace {
@@ -17,6 +25,7 @@ typedef struct elb_workspace {
     size_t dy;                     /* (draws, pixels): the gradient of what comes out of the decoder */
     size_t widen;                  /* (draws, parameters of the density's spread): their gradient */
     size_t slope[2];               /* (draws, widest inside): gradients on their way back, by turns */
+    size_t gate_slopes;            /* (draws, 2 widest gated): gradients of gates, row by row */
     size_t losses, loss_stride;    /* (3, draws): distortion, rate, squared error */
     size_t bounds, bound_stride;   /* (3, rows): of copies: the bound, their mean distortion and rate */
     size_t share;                  /* (1, draws): of copies: what each counts in the bound's gradient */
@@ -36,16 +45,21 @@ struct elb_model {
     elb_tensor_place tensors[ELB_MAX_TENSORS];
     uint32_t tensor_count;
     size_t parameters;
-    uint32_t spreads;     /* parameters of the density's spread: 0, 1 or pixels */
-    size_t spread_offset; /* where they begin in the flat vectors */
+    uint32_t spreads;                /* parameters of the density's spread: 0, 1 or pixels */
+    size_t spread_offset;            /* where they begin in the flat vectors */
+    elb_gates gates[ELB_MAX_LAYERS]; /* behind each layer but the last */
+    elb_gates z_gates;
     elb_workspace at;
     elb_buffer *workspace;   /* reals */
     elb_buffer *clamped;     /* (1, rows) of unsigned */
+    elb_buffer *condition;   /* (1, 1): where the gates stand for a batch that says nothing of it */
     elb_providers providers; /* of fast maths; none for exact */
 };
 
 /* Fills layers and tensors from the recipe. Errors: USAGE. */
 elbow_status elb_model_plan(elb_model *model, elb_error *err);
+/* Adds a tensor to the flat vectors: (rows, cols), or (rows) with cols 0. */
+void elb_add_tensor(elb_model *model, const char *layer, const char *what, uint32_t rows, uint32_t cols, double bound);
 /* Lays out the workspace. scratch: elements that products need. False if it does not fit a size_t. */
 bool elb_model_lay_out(elb_model *model, size_t scratch);
 
@@ -78,6 +92,30 @@ static inline uint32_t elb_layer_rows(const elb_model *model, uint32_t layer)
 {
     return layer > model->code ? model->max_draws : model->max_rows;
 }
+/* What a layer computes. */
+static inline elb_view elb_output(const elb_model *model, uint32_t layer, uint32_t rows)
+{
+    return elb_work(model, model->at.output[layer], rows, model->layers[layer].out);
+}
+
+/* What a layer passes on: its output, or what its gates let through. */
+static inline elb_view elb_shown(const elb_model *model, uint32_t layer, uint32_t rows)
+{
+    const bool gated = model->gates[layer].size > 0;
+    return elb_work(model, gated ? model->gates[layer].out : model->at.output[layer], rows, model->layers[layer].out);
+}
+
+/* ---- gates.c ---- */
+
+/* Gates behind every layer but the last and on z, where the recipe asks for a range of weights. */
+void elb_add_gates(elb_model *model);
+/* What passes gates that stand on h, of all the batch's rows. */
+elbow_status elb_gates_forward(elb_model *model, const elb_gates *gates, elb_view w, elb_view h,
+                               const elb_batch *batch);
+/* The way back through them, of rows [from, from + slope.rows) of h: slope becomes the gradient before h's activation,
+ * and that of the gates goes into g. */
+elbow_status elb_gates_back(elb_model *model, const elb_gates *gates, elb_view g, elb_view w, elb_view slope,
+                            elb_view h, const elb_batch *batch, uint32_t from);
 
 /* ---- objective.c ---- */
 
@@ -87,10 +125,5 @@ elbow_status elb_draw_latents(elb_model *model, const elb_batch *batch);
 elbow_status elb_latents_back(elb_model *model, elb_view dcode, elb_view dz, const elb_batch *batch, uint32_t from);
 /* The gradient of the spread's parameters over draws [from, to), into g. */
 elbow_status elb_spread_back(elb_model *model, elb_view g, uint32_t from, uint32_t to);
-
-static inline elb_view elb_output(const elb_model *model, uint32_t layer, uint32_t rows)
-{
-    return elb_work(model, model->at.output[layer], rows, model->layers[layer].out);
-}
 
 #endif

@@ -6,8 +6,7 @@
 
 #include <math.h>
 
-static void add_tensor(elb_model *model, const char *layer, const char *what, uint32_t rows, uint32_t cols,
-                       double bound)
+void elb_add_tensor(elb_model *model, const char *layer, const char *what, uint32_t rows, uint32_t cols, double bound)
 {
     elb_tensor_place *tensor = &model->tensors[model->tensor_count++];
     elb_format(tensor->name, sizeof tensor->name, "%s.%s", layer, what);
@@ -36,8 +35,8 @@ static void add_dense(elb_model *model, const char *half, uint32_t number, uint3
     const double bound = 1 / sqrt(in);
     elb_dense *layer = add_layer(model, in, out, activation);
     elb_format(layer->name, sizeof layer->name, "%s.%u", half, number);
-    add_tensor(model, layer->name, "weight", out, in, bound);
-    add_tensor(model, layer->name, "bias", out, 0, bound);
+    elb_add_tensor(model, layer->name, "weight", out, in, bound);
+    elb_add_tensor(model, layer->name, "bias", out, 0, bound);
 }
 
 /* mu and logvar are one layer of 2 M outputs: their weights lie side by side, then their biases. */
@@ -47,10 +46,10 @@ static void add_code(elb_model *model, uint32_t in)
     const double bound = 1 / sqrt(in);
     model->code = model->count;
     elb_format(add_layer(model, in, 2 * latent, ELB_IDENTITY)->name, sizeof model->layers->name, "latent");
-    add_tensor(model, "mu", "weight", latent, in, bound);
-    add_tensor(model, "logvar", "weight", latent, in, bound);
-    add_tensor(model, "mu", "bias", latent, 0, bound);
-    add_tensor(model, "logvar", "bias", latent, 0, bound);
+    elb_add_tensor(model, "mu", "weight", latent, in, bound);
+    elb_add_tensor(model, "logvar", "weight", latent, in, bound);
+    elb_add_tensor(model, "mu", "bias", latent, 0, bound);
+    elb_add_tensor(model, "logvar", "bias", latent, 0, bound);
 }
 
 /* The logarithm of the density's spread, where it is found with the rest. */
@@ -60,7 +59,7 @@ static void add_spread(elb_model *model)
     if (from == ELBOW_SPREAD_FIXED) return;
     model->spreads = from == ELBOW_SPREAD_PIXEL ? model->pixels : 1;
     model->spread_offset = model->parameters;
-    add_tensor(model, "decoder", "log_scale", model->spreads, 0, 0);
+    elb_add_tensor(model, "decoder", "log_scale", model->spreads, 0, 0);
     model->tensors[model->tensor_count - 1].start = 0.5 * log(model->recipe.sigma2);
 }
 
@@ -81,6 +80,9 @@ static elbow_status check_recipe(const elb_model *model, elb_error *err, uint32_
     if (model->max_draws < model->max_rows || model->max_draws > most)
         return elb_fail(err, ELBOW_USAGE, "a batch of %u with %u draws is not possible: at most %u draws in all",
                         model->max_rows, model->max_draws, most);
+    const double low = model->recipe.beta_low, high = model->recipe.beta_high;
+    if ((low != 0 || high != 0) && !(low > 0 && high > low && isfinite(high)))
+        return elb_fail(err, ELBOW_USAGE, "betas from %g to %g are no range: low above 0, high above low", low, high);
     return ELBOW_OK;
 }
 
@@ -121,6 +123,7 @@ elbow_status elb_model_plan(elb_model *model, elb_error *err)
     add_dense(model, "decoder", hidden, width, model->pixels, ELB_IDENTITY);
     model->layers[model->code + 1].before = ELB_IDENTITY;
     add_spread(model);
+    if (elb_recipe_conditioned(recipe)) elb_add_gates(model);
     return model->dev ? check_turns(model) : ELBOW_OK;
 }
 
@@ -132,6 +135,20 @@ static bool take(size_t *offset, elb_workspace *at, size_t rows, size_t cols)
     if (!elb_times(&size, rows, cols) || size > SIZE_MAX / 64 - at->elements) return false;
     at->elements += (size + 63) / 64 * 64;
     return true;
+}
+
+/* What passes gates, and room for their gradients. */
+static bool take_gates(elb_model *model)
+{
+    elb_workspace *at = &model->at;
+    uint32_t widest = model->z_gates.size;
+    bool fits = take(&model->z_gates.out, at, model->max_draws, widest);
+    for (uint32_t i = 0; i < model->count; i++) {
+        elb_gates *gates = &model->gates[i];
+        fits = fits && take(&gates->out, at, elb_layer_rows(model, i), gates->size);
+        if (gates->size > widest) widest = gates->size;
+    }
+    return fits && take(&at->gate_slopes, at, model->max_draws, 2 * (size_t)widest);
 }
 
 bool elb_model_lay_out(elb_model *model, size_t scratch)
@@ -154,5 +171,5 @@ bool elb_model_lay_out(elb_model *model, size_t scratch)
            take(&at->share, at, 1, draws);
     for (size_t i = 0; i < COUNT(at->slope); i++) fits = fits && take(&at->slope[i], at, draws, widest);
     at->scratch_size = (uint32_t)scratch;
-    return fits && take(&at->scratch, at, 1, scratch);
+    return fits && take_gates(model) && take(&at->scratch, at, 1, scratch);
 }

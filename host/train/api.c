@@ -3,6 +3,7 @@
 #include "elbow_cl.h"
 #include "io/data.h"
 #include "math/selftest.h"
+#include "math/tune.h"
 #include "theory/diagnose.h"
 #include "train/context.h"
 

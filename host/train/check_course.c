@@ -36,6 +36,28 @@ static elbow_status check_schedule_numbers(const elb_trainer *t)
     return ELBOW_OK;
 }
 
+/* A network for a range of weights takes no other. */
+static elbow_status check_range(const elb_trainer *t)
+{
+    const elbow_recipe *recipe = &t->model->recipe;
+    const double beta = elbow_explain(recipe, t->model->pixels).beta;
+    if (!elb_recipe_conditioned(recipe)) return ELBOW_OK;
+    if (t->options.schedule != ELBOW_SCHEDULE_CONSTANT || t->options.free_bits > 0)
+        return elb_fail(t->err, ELBOW_USAGE,
+                        "a network for betas from %g to %g draws a beta for each image: it takes no schedule and no "
+                        "free bits",
+                        recipe->beta_low, recipe->beta_high);
+    if (recipe->spread == ELBOW_SPREAD_OPTIMAL)
+        return elb_fail(t->err, ELBOW_USAGE,
+                        "the optimal sigma is one for a whole batch, whose images are here for different betas: fix "
+                        "sigma, or let it be learnt");
+    if (fabs(beta - 1) > 1e-6)
+        return elb_fail(t->err, ELBOW_USAGE,
+                        "beta %.6g would have no effect: the network is trained for all from %g to %g", beta,
+                        recipe->beta_low, recipe->beta_high);
+    return ELBOW_OK;
+}
+
 /* What users of the field have run into without a word from their code. */
 static void warn_of_schedule(const elb_trainer *t)
 {
@@ -138,6 +160,7 @@ static elbow_status warn_of_target(const elb_trainer *t)
 elbow_status elb_trainer_check_course(const elb_trainer *t)
 {
     TRY(check_schedule_numbers(t));
+    TRY(check_range(t));
     warn_of_schedule(t);
     return warn_of_target(t);
 }

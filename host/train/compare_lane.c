@@ -51,7 +51,7 @@ static elbow_status open_model(elb_lane *lane, const elb_work *work)
     const uint32_t rows = rows_of(work);
     lane->number = 0;
     TRY(elbow_model_new(&lane->model, lane->context, &work->recipe, work->data));
-    TRY(elb_model_reserve(lane->model, rows));
+    TRY(elb_model_reserve(lane->model, rows, rows));
     TRY(elb_feed_new(&lane->feed, dev, work->data, ELBOW_TRAIN, rows, &work->recipe, elb_feed_limit(dev)));
     TRY(elb_stepper_open(&lane->stepper, lane->model, &work->train, images_of(work)));
     return elb_feed_start(lane->feed, 1);
@@ -112,7 +112,7 @@ static void describe_build(char *out, size_t size, elb_device *dev, const elb_pr
     elb_error unheard = {0};
     if (strcmp(dev->info.backend, "native") == 0)
         elb_format(out, size, "%s", dev->info.version);
-    else if (elb_build_options(&unheard, options, dev->shape, entry->kernel, entry->options) == ELBOW_OK)
+    else if (elb_build_options(&unheard, options, dev, entry->kernel, entry->options) == ELBOW_OK)
         elb_format(out, size, "%s", options);
 }
 

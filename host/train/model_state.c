@@ -17,6 +17,8 @@ enum { ROWS = 256 };
 static elbow_status make(elbow_model *model)
 {
     elb_device *dev = model->context->dev;
+    const elbow_recipe *recipe = &model->recipe;
+    model->beta = elb_recipe_conditioned(recipe) ? fmin(fmax(1, recipe->beta_low), recipe->beta_high) : (double)NAN;
     TRY(elb_model_reserve(model, ROWS, ROWS));
     const size_t count = elb_model_parameters(model->net);
     if (count > UINT32_MAX / 2)
@@ -52,6 +54,11 @@ elbow_status elb_model_make(elbow_model **out, elbow_context *context, const elb
     return status;
 }
 
+static elbow_status stand(elbow_model *model)
+{
+    return elb_model_condition(model->net, elb_recipe_stands(&model->recipe, model->beta));
+}
+
 elbow_status elb_model_reserve(elbow_model *model, uint32_t rows, uint32_t draws)
 {
     const uint32_t had_rows = model->net ? elb_model_max_rows(model->net) : 0,
@@ -61,8 +68,28 @@ elbow_status elb_model_reserve(elbow_model *model, uint32_t rows, uint32_t draws
     if (draws < had_draws) draws = had_draws;
     elb_model_free(model->net);
     model->net = NULL;
-    return elb_model_new(&model->net, model->context->dev, &model->recipe, model->pixels, rows,
-                         draws > rows ? draws : rows);
+    TRY(elb_model_new(&model->net, model->context->dev, &model->recipe, model->pixels, rows,
+                      draws > rows ? draws : rows));
+    return isnan(model->beta) ? ELBOW_OK : stand(model);
+}
+
+elbow_status elbow_model_set_beta(elbow_model *model, double beta)
+{
+    elb_error *err = elb_begin(model->context);
+    const elbow_recipe *recipe = &model->recipe;
+    if (isnan(model->beta))
+        return elb_fail(err, ELBOW_USAGE,
+                        "beta %g: this model was trained for one weight alone: train one with --betas LOW..HIGH", beta);
+    if (!(beta >= recipe->beta_low && beta <= recipe->beta_high))
+        return elb_fail(err, ELBOW_USAGE, "beta %g is outside what the model was trained for: %g to %g", beta,
+                        recipe->beta_low, recipe->beta_high);
+    model->beta = beta;
+    return stand(model);
+}
+
+double elbow_model_beta(const elbow_model *model)
+{
+    return model->beta;
 }
 
 void elbow_model_free(elbow_model *model)

@@ -13,6 +13,7 @@ struct elbow_model {
     elb_model *net;
     uint32_t parameters;
     elb_buffer *w, *m, *v;
+    double beta;   /* that gates stand at; NAN without any */
     uint64_t step; /* of Adam: what elbow_train goes on from within one process */
 };
 

@@ -12,7 +12,7 @@ typedef uint32_t elb_rule;
 elb_rule elb_rule_of(const elbow_train_options *options);
 
 /* Where a model takes the weight from under these options. */
-elb_weight_source elb_weight_source_of(const elbow_train_options *options);
+elb_weight_source elb_weight_source_of(const elbow_recipe *recipe, const elbow_train_options *options);
 
 /* weights (1, latent) and the next state from the sums of a batch of so many rows (elb_model_sum). weight: on K as the
  * recipe writes it; target: nats, of the distortion without the density's constants. */

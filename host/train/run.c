@@ -56,6 +56,8 @@ static const field recipe_fields[] = {
     {"weight", NUMBER, RECIPE(weight), 0, HUGE_VAL, NULL},
     {"objective", CHOICE, RECIPE(objective), 0, 0, objective_names},
     {"samples", UINT32, RECIPE(samples), 1, UINT32_MAX, NULL},
+    {"beta_low", NUMBER, RECIPE(beta_low), 0, HUGE_VAL, NULL},
+    {"beta_high", NUMBER, RECIPE(beta_high), 0, HUGE_VAL, NULL},
     {"binarise", CHOICE, RECIPE(binarise), 0, 0, binarise_names},
     {"seed", UINT64, RECIPE(seed), 0, 0, NULL},
 };

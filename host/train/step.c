@@ -5,6 +5,11 @@
 #include "train/rule.h"
 #include "train/schedule.h"
 
+#include "elb_kernels.h"
+#include "math/ranges.h"
+
+#include <math.h>
+
 uint32_t elb_auto_shards(uint32_t batch)
 {
     uint32_t shards = 1;
@@ -40,9 +45,16 @@ static elb_view next_spread(const elb_stepper *s)
     return control_at(s, 2 * ELB_CONTROL + 1, 1);
 }
 
-static elb_view weights_of(const elb_stepper *s)
+static bool is_conditioned(const elb_stepper *s)
 {
-    return elb_matrix(s->weights, 0, 1, s->model->recipe.latent);
+    return elb_recipe_conditioned(&s->model->recipe);
+}
+
+/* One for each latent, or for each row of a batch. */
+static elb_view weights_of(const elb_stepper *s, uint32_t rows)
+{
+    return is_conditioned(s) ? elb_matrix(s->weights, 0, rows, 1)
+                             : elb_matrix(s->weights, 0, 1, s->model->recipe.latent);
 }
 
 static bool has_optimal_spread(const elb_stepper *s)
@@ -59,7 +71,9 @@ static elbow_status open_buffers(elb_stepper *s, elb_device *dev)
     TRY(elb_zero(s->bad, 0, 3 * sizeof(uint32_t)));
     TRY(elb_buffer_new(&s->control, dev, (2 * ELB_CONTROL + 2) * real));
     TRY(elb_zero(s->control, 0, s->control->bytes));
-    TRY(elb_buffer_new(&s->weights, dev, s->model->recipe.latent * real));
+    const uint32_t rows = s->options->batch, latent = s->model->recipe.latent;
+    TRY(elb_buffer_new(&s->weights, dev, (rows > latent ? rows : latent) * real));
+    TRY(elb_buffer_new(&s->stands, dev, rows * real));
     return elb_buffer_new(&s->losses, dev, (size_t)s->count * ELB_LOSSES * real);
 }
 
@@ -68,7 +82,7 @@ elbow_status elb_stepper_open(elb_stepper *s, elbow_model *model, const elbow_tr
     elb_device *dev = model->context->dev;
     *s = (elb_stepper){.model = model, .options = options, .count = count};
     s->shards = options->shards ? options->shards : elb_auto_shards(options->batch);
-    elb_model_weigh(model->net, elb_weight_source_of(options));
+    elb_model_weigh(model->net, elb_weight_source_of(&model->recipe, options));
     TRY(elb_tree_open(&s->gradients, dev, s->shards, model->parameters));
     if (elb_rule_of(options) != ELB_NO_RULE || has_optimal_spread(s))
         TRY(elb_tree_open(&s->sums, dev, s->shards, elb_model_sums(model->net)));
@@ -79,7 +93,7 @@ void elb_stepper_close(elb_stepper *s)
 {
     elb_tree_close(&s->gradients);
     elb_tree_close(&s->sums);
-    elb_buffer *const buffers[] = {s->norm_scratch, s->scalars, s->bad, s->losses, s->control, s->weights};
+    elb_buffer *const buffers[] = {s->norm_scratch, s->scalars, s->bad, s->losses, s->control, s->weights, s->stands};
     for (size_t i = 0; i < COUNT(buffers); i++) elb_buffer_free(buffers[i]);
     if (s->model && s->model->net) elb_model_weigh(s->model->net, ELB_BUILT_IN);
 }
@@ -123,13 +137,29 @@ static elb_batch batch_of(const elb_stepper *s, const elb_step *step)
                        .draw = copies ? step->epoch * copies : step->epoch,
                        .copies = copies,
                        .weight = step->weight,
-                       .weights = weights_of(s),
+                       .weights = weights_of(s, step->rows),
                        .scale = recipe->batch == ELBOW_MEAN ? 1.0 / step->rows : 1};
 }
 
 uint32_t elb_shard_start(uint32_t shard, uint32_t shards, uint32_t rows)
 {
     return (uint32_t)((uint64_t)shard * rows / shards);
+}
+
+/* Which weight each row that goes forward is meant for, in a network that serves many. */
+static elbow_status condition(elb_stepper *s, const elb_step *step)
+{
+    const elbow_model *model = s->model;
+    elb_device *dev = model->context->dev;
+    const uint32_t rows = s->batch.x.rows;
+    const double low = log(model->recipe.beta_low), high = log(model->recipe.beta_high);
+    const double weight = elbow_weight_for_beta(&model->recipe, model->pixels, 1);
+    s->batch.weights = weights_of(s, rows);
+    s->batch.stands = elb_matrix(s->stands, 0, 1, rows);
+    return launch_condition(dev, (elb_range){elb_groups_of(rows, (uint32_t)dev->shape.group), 1}, s->batch.stands,
+                            s->batch.weights, s->batch.samples, rows,
+                            model->recipe.latents == ELBOW_MEAN ? weight / model->recipe.latent : weight,
+                            (low + high) / 2, (high - low) / 2, model->recipe.seed, step->epoch);
 }
 
 elbow_status elb_stepper_forward(elb_stepper *s, elb_feed *feed, const elb_step *step, elb_shards run)
@@ -141,6 +171,7 @@ elbow_status elb_stepper_forward(elb_stepper *s, elb_feed *feed, const elb_step 
     s->rows = step->rows;
     if (from == to) return ELBOW_OK;
     TRY(elb_feed_batch(&s->batch.x, &s->batch.samples, feed, step->first + from, to - from));
+    if (is_conditioned(s)) TRY(condition(s, step));
     TRY(elb_model_forward(s->model->net, elb_flat(s->model, s->model->w), &s->batch));
     return s->batch.copies ? elb_model_bound(s->model->net, &s->batch) : ELBOW_OK; /* each datum weighs its draws */
 }
@@ -198,7 +229,8 @@ elbow_status elb_stepper_decide(elb_stepper *s, const elb_step *step)
     const elb_rule rule = elb_rule_of(s->options);
     if (rule != ELB_NO_RULE)
         TRY(elb_weigh(s->model->context->dev, rule, s->options, &s->model->recipe, s->model->pixels, step->weight,
-                      step->target, step->rows, weights_of(s), next_state(s), elb_tree_sum_of(&s->sums), state_of(s)));
+                      step->target, step->rows, weights_of(s, step->rows), next_state(s), elb_tree_sum_of(&s->sums),
+                      state_of(s)));
     return has_optimal_spread(s) ? fit_spread(s, step) : ELBOW_OK;
 }
 
@@ -257,8 +289,7 @@ elbow_status elb_stepper_bad(uint32_t bad[3], elb_stepper *s)
 
 elbow_status elb_stepper_diagnose(char name[64], elb_stepper *s, elb_feed *feed, const elb_step *step)
 {
-    elb_batch batch = batch_of(s, step);
-    TRY(elb_feed_batch(&batch.x, &batch.samples, feed, step->first, step->rows));
-    TRY(elb_model_forward(s->model->net, elb_flat(s->model, s->model->w), &batch));
-    return elb_model_first_bad(name, s->model->net, &batch);
+    const elb_shards all = {0, s->shards};
+    TRY(elb_stepper_forward(s, feed, step, all));
+    return elb_model_first_bad(name, s->model->net, &s->batch);
 }

@@ -37,7 +37,8 @@ typedef struct elb_stepper {
     elb_buffer *losses;                 /* (ELB_LOSSES, data of an epoch), in the epoch's order */
     uint32_t count;                     /* data of an epoch */
     elb_buffer *control;                /* state and next of cl/weigh.cl (ELB_CONTROL each), p and next of optimum.cl */
-    elb_buffer *weights;                /* (1, latent) of cl/weigh.cl */
+    elb_buffer *weights;                /* (1, latent) of cl/weigh.cl; or (rows, 1) of cl/condition.cl */
+    elb_buffer *stands;                 /* (1, rows) t of cl/condition.cl */
     elb_batch batch;                    /* of the step under way: what went forward ... */
     elb_shards run;                     /* ... which are these shards of the step's batch ... */
     uint32_t rows;                      /* ... of so many data */

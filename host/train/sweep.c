@@ -14,9 +14,13 @@
 /* Of the pictures that each run gets: few images, as a report shows all runs' pictures side by side. */
 enum { SAMPLE_ROWS = 4, PAIRS = 2, COLUMNS = 8 };
 
+/* The folder of the network that serves all rows, where there is one. */
+#define NETWORK "network"
+
 elbow_recipe elb_sweep_recipe(const elb_sweep *sweep, uint32_t row)
 {
     elbow_recipe recipe = sweep->about.recipe;
+    recipe.beta_low = recipe.beta_high = 0;
     recipe.weight = elbow_weight_for_beta(&recipe, sweep->data->info.pixels, sweep->options->betas[row]);
     return recipe;
 }
@@ -60,6 +64,7 @@ static double seconds_left(const elb_sweep *sweep, double seconds)
         const elb_course *c = &sweep->course[i];
         if (c->begun) trained += c->now - c->first;
         if (!c->ready) left += 1 - c->now;
+        if (!c->ready && sweep->options->once) break; /* the rows behind it need no training */
     }
     return trained > 0 ? seconds * left / trained : left > 0 ? (double)NAN : 0;
 }
@@ -117,20 +122,47 @@ static void fail(elb_worker *w, elbow_status status)
 
 /* ---- one row ---- */
 
-/* The source of rows that are runs: a model trained for this beta, or brought back from its folder and trained on. */
-static elbow_status trained(elbow_model **model, elb_worker *w, uint32_t row)
+/* Trains a model in a folder, or brings it back from there and trains it on. */
+static elbow_status train_in(elbow_model **model, elb_worker *w, const char *folder, const elbow_recipe *recipe)
 {
     const elb_sweep *sweep = w->sweep;
-    const elbow_recipe recipe = elb_sweep_recipe(sweep, row);
-    char folder[ELB_PATH];
     elbow_train_options options = sweep->about.train;
-    TRY(elb_sweep_path(folder, &w->context->err, sweep, row, ""));
+    char state[ELB_PATH];
+    struct stat about;
+    TRY(elb_run_path(state, &w->context->err, folder, "state.safetensors"));
     options.out = folder;
-    options.resume = w->resumed = exists(sweep, row, "state.safetensors");
+    options.resume = w->resumed = stat(state, &about) == 0;
     options.progress = on_training;
     options.user = w;
-    TRY(elbow_model_new(model, w->context, &recipe, sweep->data));
+    TRY(elbow_model_new(model, w->context, recipe, sweep->data));
     const elbow_status status = elbow_train(*model, sweep->data, &options);
+    if (status == ELBOW_OK) return ELBOW_OK;
+    elbow_model_free(*model);
+    *model = NULL;
+    return status;
+}
+
+/* The source of rows that are runs: a model for this beta alone. */
+static elbow_status trained(elbow_model **model, elb_worker *w, uint32_t row)
+{
+    char folder[ELB_PATH];
+    const elbow_recipe recipe = elb_sweep_recipe(w->sweep, row);
+    TRY(elb_sweep_path(folder, &w->context->err, w->sweep, row, ""));
+    return train_in(model, w, folder, &recipe);
+}
+
+/* The source of rows that one network serves: it is trained for the first that asks, and set to each one's beta. */
+static elbow_status conditioned(elbow_model **model, elb_worker *w, uint32_t row)
+{
+    const elb_sweep *sweep = w->sweep;
+    char folder[ELB_PATH];
+    TRY(elb_run_path(folder, &w->context->err, sweep->options->out, NETWORK));
+    if (w->trained)
+        TRY(elbow_model_load(model, w->context, folder));
+    else
+        TRY(train_in(model, w, folder, &sweep->about.recipe));
+    w->trained = true;
+    const elbow_status status = elbow_model_set_beta(*model, sweep->options->betas[row]);
     if (status == ELBOW_OK) return ELBOW_OK;
     elbow_model_free(*model);
     *model = NULL;
@@ -141,10 +173,13 @@ static elbow_status draw(const elb_sweep *sweep, uint32_t row, elbow_model *mode
 {
     elb_error *err = &model->context->err;
     char path[ELB_PATH];
+    TRY(elb_sweep_path(path, err, sweep, row, ""));
+    TRY(elb_make_folders(err, path));
     TRY(elb_sweep_path(path, err, sweep, row, "samples.png"));
     TRY(elbow_draw_samples(model, path, SAMPLE_ROWS, COLUMNS, sweep->about.recipe.seed));
     TRY(elb_sweep_path(path, err, sweep, row, "reconstructions.png"));
     TRY(elbow_draw_reconstructions(model, sweep->data, path, PAIRS, COLUMNS));
+    if (sweep->options->once) return ELBOW_OK; /* its curves are not the row's */
     TRY(elb_sweep_path(path, err, sweep, row, ""));
     return elbow_draw_curves(model->context, path);
 }
@@ -257,6 +292,10 @@ static elbow_status work_all(elb_sweep *sweep)
 static elbow_status check(elb_error *err, const elbow_sweep_options *o)
 {
     if (!o->out) return elb_fail(err, ELBOW_USAGE, "a sweep needs a folder to write");
+    if (o->once && (o->count < 2 || !(o->betas[0] > 0)))
+        return elb_fail(err, ELBOW_USAGE, "one network for all weights needs two betas or more, all above 0");
+    if (o->once && o->device_count)
+        return elb_fail(err, ELBOW_USAGE, "one network for all weights is trained on one device: name one");
     if (!o->count || o->count > ELBOW_MAX_BETAS)
         return elb_fail(err, ELBOW_USAGE, "%u betas: 1 to %d can be swept", o->count, ELBOW_MAX_BETAS);
     for (uint32_t i = 0; i < o->count; i++) {
@@ -303,6 +342,8 @@ static elbow_status forget_all(elb_sweep *sweep)
         TRY(elb_sweep_path(path, err, sweep, i, "state.safetensors"));
         TRY(forget(err, path));
     }
+    TRY(elb_run_path(path, err, sweep->options->out, NETWORK "/state.safetensors"));
+    TRY(forget(err, path));
     return ELBOW_OK;
 }
 
@@ -313,8 +354,9 @@ static bool is_whole(const elb_sweep *sweep, uint32_t row)
     elb_error *err = &sweep->context->err;
     elbow_model *model = NULL;
     if (!exists(sweep, row, "samples.png") || !exists(sweep, row, "reconstructions.png")) return false;
-    const bool loaded = elb_sweep_path(folder, err, sweep, row, "") == ELBOW_OK &&
-                        elbow_model_load(&model, sweep->context, folder) == ELBOW_OK &&
+    const elbow_status named = sweep->options->once ? elb_run_path(folder, err, sweep->options->out, NETWORK)
+                                                    : elb_sweep_path(folder, err, sweep, row, "");
+    const bool loaded = named == ELBOW_OK && elbow_model_load(&model, sweep->context, folder) == ELBOW_OK &&
                         elbow_model_digest(model, digest) == ELBOW_OK;
     elbow_model_free(model);
     return loaded && !strcmp(digest, sweep->rows[row].digest);
@@ -339,7 +381,8 @@ static elbow_status take_over(elb_sweep *sweep)
     return ELBOW_OK;
 }
 
-static elbow_run about(const elbow_recipe *recipe, const elbow_train_options *train, const elbow_data *data)
+static elbow_run about(const elbow_recipe *recipe, const elbow_train_options *train, const elbow_data *data,
+                       const elbow_sweep_options *options)
 {
     elbow_run run = {.recipe = *recipe,
                      .train = *train,
@@ -349,6 +392,8 @@ static elbow_run about(const elbow_recipe *recipe, const elbow_train_options *tr
     elb_format(run.source, sizeof run.source, "%s", data->origin);
     elb_format(run.data_sha256, sizeof run.data_sha256, "%s", data->info.sha256);
     run.recipe.weight = elbow_weight_for_beta(recipe, data->info.pixels, 1);
+    run.recipe.beta_low = options->once ? options->betas[0] : 0;
+    run.recipe.beta_high = options->once ? options->betas[options->count - 1] : 0;
     return run;
 }
 
@@ -368,9 +413,9 @@ elbow_status elbow_sweep(elbow_sweep_row *rows, elbow_context *context, elbow_da
     TRY(check(err, options));
     elb_sweep sweep = {.context = context,
                        .data = data,
-                       .about = about(recipe, train, data),
+                       .about = about(recipe, train, data, options),
                        .options = options,
-                       .source = trained,
+                       .source = options->once ? conditioned : trained,
                        .listener = err->listener,
                        .listener_user = err->user,
                        .started = elb_seconds(),

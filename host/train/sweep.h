@@ -16,6 +16,7 @@ typedef struct elb_worker {
     elbow_context *context;
     uint32_t row; /* under way ... */
     bool resumed; /* ... and it goes on from a state */
+    bool trained; /* the one network of all rows is ready */
     pthread_t thread;
 } elb_worker;
 

@@ -38,8 +38,7 @@ static elbow_status add_losses(elb_trainer *t, uint32_t end)
     const uint32_t first = t->state.n, count = end - first;
     double *const sums[ELB_LOSSES] = {&t->state.distortion, &t->state.rate, &t->state.bound};
     for (uint32_t which = 0; which < elb_losses_of(&t->model->recipe) && count; which++) {
-        TRY(elb_read_reals(t->losses,
-                           elb_stepper_losses(&t->stepper, which, first, count)));
+        TRY(elb_read_reals(t->losses, elb_stepper_losses(&t->stepper, which, first, count)));
         for (uint32_t i = 0; i < count; i++) *sums[which] += (double)t->losses[i];
     }
     t->state.n = end;

@@ -100,7 +100,7 @@ static elbow_status search_products(tuning *t)
     elb_model *model;
     t->search = (elb_search){.on_tried = on_tried, .user = t};
     TRY(elb_device_reshape(t->dev, t->dev->standard));
-    TRY(elb_model_new(&model, t->dev, &t->work.recipe, t->options->pixels, rows));
+    TRY(elb_model_new(&model, t->dev, &t->work.recipe, t->options->pixels, rows, rows));
     const uint32_t count = elb_model_products(products, MOST_PRODUCTS, model, rows);
     elb_model_free(model);
     const elbow_status status =

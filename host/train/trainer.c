@@ -220,6 +220,10 @@ static elbow_status end_epoch(elb_trainer *t)
 
 static elbow_status run_epochs(elb_trainer *t)
 {
+    if (t->state.step) { /* it goes on: an epoch that ends at once reports the weight that its last step had */
+        const elb_step last = step_of(t, t->state.step - 1);
+        TRY(read_beta(t, &last));
+    }
     while (t->state.epoch < t->options.epochs && !t->state.finished && !t->stop) {
         TRY(train_epoch(t));
         if (t->state.batch == t->batches) TRY(end_epoch(t));

@@ -222,7 +222,8 @@ static void print_rows(const elbow_advice *advice, bool measured, bool gaussian)
     fputs(cli_style(stdout, "1"), stdout);
     if (measured) printf("%*s  %29s  %29s\n", first, "", "foreseen", "linear VAE");
     printf("%10s%s", "beta", gaussian ? "     sigma2" : "");
-    for (int half = 0; half <= measured; half++) print_cells(NULL);
+    print_cells(NULL);
+    if (measured) print_cells(NULL);
     printf("%s\n", cli_plain(stdout));
     for (uint32_t i = 0; i < advice->row_count; i++) {
         printf("%10.4g", advice->rows[i].beta);

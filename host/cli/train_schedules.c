@@ -75,9 +75,10 @@ static void show_arguments(char *out, size_t size, const elbow_train_options *tr
     out[0] = '\0';
     for (size_t i = 0; i < count && at < size; i++) {
         const argument *a = &arguments[i];
-        double value;
+        double value, usual;
         memcpy(&value, (const char *)train + a->offset, sizeof value);
-        const bool is_default = memcmp(&value, (const char *)&standard + a->offset, sizeof value) == 0;
+        memcpy(&usual, (const char *)&standard + a->offset, sizeof usual);
+        const bool is_default = !(value < usual) && !(value > usual);
         if (!(a->schedules >> schedule & 1) || (strstr(optional, a->name) != NULL && is_default)) continue;
         at += (size_t)snprintf(out + at, size - at, "%c%s=%g", at > 0 ? ',' : ':', a->name, value);
     }

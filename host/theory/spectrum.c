@@ -99,7 +99,8 @@ static double noise_of(const work *w, size_t j)
 
 static double entropy_of(double p)
 {
-    return p > 0 && p < 1 ? -(p * log(p) + (1 - p) * log1p(-p)) : 0;
+    if (p <= 0 || p >= 1) return 0;
+    return -(p * log(p) + (1 - p) * log1p(-p)); /* cppcheck-suppress invalidFunctionArg ; p is above 0 here */
 }
 
 /* Bytes take 256 values: their entropies are looked up. */

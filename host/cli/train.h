@@ -27,7 +27,7 @@ typedef struct train_settings {
 
 /* ---- train_values.c, train_schedules.c ---- */
 
-extern const cli_own train_hidden, train_reduction, train_objective, train_rate, train_shards, train_sigma,
+extern const cli_own train_hidden, train_reduction, train_objective, train_range, train_rate, train_shards, train_sigma,
     train_schedule, train_free_bits;
 
 /* ---- train_options.c ---- */

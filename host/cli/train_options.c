@@ -109,6 +109,14 @@ static const cli_option options[] = {
      .most = 1e9,
      .standard = "",
      .help = "the same on the ELBO's scale, whatever the reduction; instead of --weight"},
+    {.name = "betas",
+     .metavar = "LOW..HIGH",
+     .type = CLI_OWN,
+     AT(recipe),
+     .own = &train_range,
+     .help =
+         "one network for all weights of this range on the ELBO's scale, by gates that move with them; commands that "
+         "use the run then take --beta (elbow sweep --once)"},
     {.name = "schedule",
      .metavar = "NAME[:ARG=V,...]",
      .type = CLI_OWN,
@@ -292,7 +300,8 @@ void train_defaults(void *settings)
     };
 }
 
-static const char *conflicts[][2] = {{"weight", "beta"}, {"loss", "likelihood"}, {"loss", "sigma"}, {NULL, NULL}};
+static const char *conflicts[][2] = {{"weight", "beta"},     {"weight", "betas"}, {"beta", "betas"},
+                                     {"loss", "likelihood"}, {"loss", "sigma"},   {NULL, NULL}};
 
 const cli_command cli_train = {
     .name = "train",

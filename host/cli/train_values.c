@@ -159,6 +159,35 @@ static void show_objective(char *out, size_t size, const void *field)
         snprintf(out, size, "elbo");
 }
 
+/* ---- --betas 0.1..10: the field is the whole recipe ---- */
+
+static bool parse_range(void *field, const char *text, cli_why *why)
+{
+    elbow_recipe *recipe = field;
+    char low[32], *end = NULL, *high_end = NULL;
+    const char *dots = strstr(text, "..");
+    /* strtod would take the first dot for a decimal point */
+    snprintf(low, sizeof low, "%.*s", dots != NULL ? (int)(dots - text) : 0, text);
+    const double from = strtod(low, &end), to = dots != NULL ? strtod(dots + 2, &high_end) : 0;
+    const bool whole = dots != NULL && end != low && *end == '\0' && high_end != dots + 2 && *high_end == '\0';
+    if (!whole || !(from > 0 && to > from && to <= 1e9)) {
+        snprintf(why->text, sizeof why->text, "LOW..HIGH, from above 0 upwards, such as 0.1..10");
+        return false;
+    }
+    recipe->beta_low = from;
+    recipe->beta_high = to;
+    return true;
+}
+
+static void show_range(char *out, size_t size, const void *field)
+{
+    const elbow_recipe *recipe = field;
+    if (recipe->beta_high > 0)
+        snprintf(out, size, "%g..%g", recipe->beta_low, recipe->beta_high);
+    else
+        snprintf(out, size, "none");
+}
+
 /* ---- --shards 8 ---- */
 
 static bool parse_shards(void *field, const char *text, cli_why *why)
@@ -186,5 +215,6 @@ static void show_shards(char *out, size_t size, const void *field)
 const cli_own train_hidden = {parse_hidden, show_hidden};
 const cli_own train_reduction = {parse_reduction, show_reduction};
 const cli_own train_objective = {parse_objective, show_objective};
+const cli_own train_range = {parse_range, show_range};
 const cli_own train_shards = {parse_shards, show_shards};
 const cli_own train_sigma = {parse_sigma, show_sigma};

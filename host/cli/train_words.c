@@ -135,6 +135,11 @@ void train_announce(elbow_context *context, const train_settings *s, const elbow
         train_say_model(s, about, model);
         elbow_weight_sentence(text, sizeof text, &s->recipe, about->pixels);
         train_say("weight", text);
+        if (s->recipe.beta_high > 0) {
+            snprintf(text, sizeof text, "one network for all betas from %g to %g; metrics are at beta %g",
+                     s->recipe.beta_low, s->recipe.beta_high, elbow_model_beta(model));
+            train_say("betas", text);
+        }
     }
     say_forecast(context, s, data);
     train_say_memory(context, s, data);

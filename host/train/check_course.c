@@ -47,6 +47,11 @@ static elbow_status check_range(const elb_trainer *t)
                         "a network for betas from %g to %g draws a beta for each image: it takes no schedule and no "
                         "free bits",
                         recipe->beta_low, recipe->beta_high);
+    if (recipe->objective == ELBOW_OBJECTIVE_IWAE)
+        return elb_fail(t->err, ELBOW_USAGE,
+                        "a network for betas from %g to %g is trained by the ELBO: the importance-weighted bound has "
+                        "one weight",
+                        recipe->beta_low, recipe->beta_high);
     if (recipe->spread == ELBOW_SPREAD_OPTIMAL)
         return elb_fail(t->err, ELBOW_USAGE,
                         "the optimal sigma is one for a whole batch, whose images are here for different betas: fix "

@@ -78,8 +78,9 @@ elbow_status elbow_model_set_beta(elbow_model *model, double beta)
     elb_error *err = elb_begin(model->context);
     const elbow_recipe *recipe = &model->recipe;
     if (isnan(model->beta))
-        return elb_fail(err, ELBOW_USAGE,
-                        "beta %g: this model was trained for one weight alone: train one with --betas LOW..HIGH", beta);
+        return elb_fail(
+            err, ELBOW_USAGE,
+            "beta %g: this model was trained for one weight alone: train one with elbow train --betas LOW..HIGH", beta);
     if (!(beta >= recipe->beta_low && beta <= recipe->beta_high))
         return elb_fail(err, ELBOW_USAGE, "beta %g is outside what the model was trained for: %g to %g", beta,
                         recipe->beta_low, recipe->beta_high);

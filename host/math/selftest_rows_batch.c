@@ -192,10 +192,11 @@ static bool elbo_sensible(const void *options)
     return o->output == ELB_SIGMOID || (located && o->output == ELB_IDENTITY);
 }
 
+/* The last bit of each term. */
 const elb_row elb_row_elbo = {.run = run_elbo,
                               .sizes = ELB_ROW_SIZES + 1,
                               .sound = "vfma(-x, y, vsoftplus(y))",
-                              .defect = "(vsoftplus(y) - x * y)",
+                              .defect = "(vfma(-x, y, vsoftplus(y)) * splat(0x1.000002p0f))",
                               .sensible = elbo_sensible};
 
 static elbow_status run_decode_mean(elb_trial *trial, const void *options)

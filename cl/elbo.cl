@@ -26,7 +26,7 @@ kernel void elbo(global real *loss, global real *sse, global real *dy, global re
                  global const real *x, global const real *p, uint cols, uint dy_row, uint widen_row, uint y_row,
                  uint x_row, uint copies, real scale)
 {
-    local real scratch[LANES];
+    local real scratch[3 * LANES];
     const uint row = (uint)get_group_id(0);
     global real *dy_row_at = dy + (ulong)row * dy_row, *widen_row_at = widen + (ulong)row * widen_row;
     global const real *y_row_at = y + (ulong)row * y_row, *x_row_at = x + (ulong)(row / copies) * x_row;
@@ -51,8 +51,11 @@ kernel void elbo(global real *loss, global real *sse, global real *dy, global re
         if (SPREAD == EACH) store_part(widen_row_at + j, canonical(widen_p * splat(scale)), left);
         if (SPREAD == SHARED) lanes_add(&widths, keep_part(widen_p, left), t);
     }
-    const real row_loss = lanes_total(&losses, scratch), row_sse = lanes_total(&squares, scratch);
-    const real row_widen = SPREAD == SHARED ? lanes_total(&widths, scratch) : 0;
+    lanes_lay(&losses, scratch);
+    lanes_lay(&squares, scratch + LANES);
+    lanes_lay(&widths, scratch + 2 * LANES);
+    const real row_loss = lanes_sum(&losses, scratch), row_sse = lanes_sum(&squares, scratch + LANES);
+    const real row_widen = SPREAD == SHARED ? lanes_sum(&widths, scratch + 2 * LANES) : 0;
     if (get_local_id(0) == 0) {
         loss[row] = canonical_real(row_loss);
         sse[row] = canonical_real(row_sse);

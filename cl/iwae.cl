@@ -39,7 +39,7 @@ FUNCTION real lane_most(vreal v)
 kernel void iwae(global real *bound, global real *mean_loss, global real *mean_rate, global real *share,
                  global const real *loss, global const real *rate, uint copies, real beta)
 {
-    local real scratch[LANES];
+    local real scratch[3 * LANES];
     const uint datum = (uint)get_group_id(0);
     const real b = canonical_real(beta), one = rdivide(1, (real)copies);
     global const real *loss_at = loss + (ulong)datum * copies, *rate_at = rate + (ulong)datum * copies;
@@ -57,8 +57,11 @@ kernel void iwae(global real *bound, global real *mean_loss, global real *mean_r
         lanes_add(&losses, load_part(loss_at + k, left), t);
         lanes_add(&rates, load_part(rate_at + k, left), t);
     }
-    const real sum = lanes_total(&weights, scratch), all_loss = lanes_total(&losses, scratch),
-               all_rate = lanes_total(&rates, scratch);
+    lanes_lay(&weights, scratch);
+    lanes_lay(&losses, scratch + LANES);
+    lanes_lay(&rates, scratch + 2 * LANES);
+    const real sum = lanes_sum(&weights, scratch), all_loss = lanes_sum(&losses, scratch + LANES),
+               all_rate = lanes_sum(&rates, scratch + 2 * LANES);
     for (uint t = 0; row_at(t) < copies; t++) {
         const uint k = row_at(t);
         const vreal weight = canonical(vexp(log_weights(loss_at, rate_at, k, copies, b) - splat(most)));

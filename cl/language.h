@@ -155,8 +155,21 @@ FUNCTION real lane_tree(vreal v)
 #endif
 }
 
-/* The sum. scratch: LANES reals of local memory, which may be used again at once. */
-FUNCTION real lanes_total(lanes *sums, local real *scratch)
+/* A sum in two parts, for kernels that have several: all lay their lanes first, each in LANES reals of local memory of its
+ * own, then all are summed. So no lanes are alive across a barrier: PoCL (3.1) now and then takes those of a second sum for
+ * others' where an item has several. */
+FUNCTION void lanes_lay(const lanes *sums, local real *scratch)
+{
+#if GROUP == 1
+    (void)sums;
+    (void)scratch;
+#else
+    for (int s = 0; s < LANE_SHARES; s++)
+        store(scratch + ((uint)s * GROUP + (uint)get_local_id(0)) * WIDTH, sums->share[s]);
+#endif
+}
+
+FUNCTION real lanes_sum(lanes *sums, local real *scratch)
 {
 #if GROUP == 1
     (void)scratch;
@@ -165,7 +178,7 @@ FUNCTION real lanes_total(lanes *sums, local real *scratch)
     return lane_tree(sums->share[0]);
 #else
     const uint item = (uint)get_local_id(0);
-    for (int s = 0; s < LANE_SHARES; s++) store(scratch + ((uint)s * GROUP + item) * WIDTH, sums->share[s]);
+    (void)sums;
     group_barrier();
     for (uint step = LANES / 2; step > 0; step /= 2) {
         for (uint l = item; l < step; l += GROUP) scratch[l] += scratch[l + step];
@@ -175,6 +188,13 @@ FUNCTION real lanes_total(lanes *sums, local real *scratch)
     group_barrier();
     return total;
 #endif
+}
+
+/* The sum. scratch: LANES reals of local memory, which may be used again at once. */
+FUNCTION real lanes_total(lanes *sums, local real *scratch)
+{
+    lanes_lay(sums, scratch);
+    return lanes_sum(sums, scratch);
 }
 
 #endif

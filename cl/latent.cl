@@ -21,7 +21,7 @@ kernel void latent(global real *z, global real *spread, global real *kl, global 
                    global const real *code, global const uint *sample, uint latents, uint copies, uint z_row,
                    uint spread_row, uint parts_row, uint code_row, ulong seed, uint purpose, uint draw)
 {
-    local real scratch[LANES];
+    local real scratch[2 * LANES];
     const uint row = (uint)get_group_id(0), datum = row / copies, copy = row % copies;
     global const real *mu_at = code + (ulong)datum * code_row, *v_at = mu_at + latents;
     lanes rates, outside;
@@ -46,7 +46,9 @@ kernel void latent(global real *z, global real *spread, global real *kl, global 
         lanes_add(&rates, keep_part(rate, left), t);
         lanes_add(&outside, choose(out, splat(1), splat(0)), t);
     }
-    const real row_rate = lanes_total(&rates, scratch), row_outside = lanes_total(&outside, scratch);
+    lanes_lay(&rates, scratch);
+    lanes_lay(&outside, scratch + LANES);
+    const real row_rate = lanes_sum(&rates, scratch), row_outside = lanes_sum(&outside, scratch + LANES);
     if (get_local_id(0) == 0) {
         kl[row] = canonical_real(row_rate);
         if (copy == 0) clamped[datum] = (uint)row_outside;

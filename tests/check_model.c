@@ -550,6 +550,7 @@ START_TEST(where_it_broke)
     at(&b, (uint32_t)places[7].offset + 1, NAN); /* logvar.bias */
     ok(&b, elb_model_first_bad(name, b.model, &b.batch));
     ck_assert_str_eq(name, "latent 1");
+    end(&b);
     const double nothing = NAN; /* in the last datum only */
     start(&b, &r, &elb_native_float64);
     ok(&b, elb_write(b.x, ((ROWS - 1) * PIXELS + 3) * sizeof nothing, &nothing, sizeof nothing));

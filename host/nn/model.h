@@ -45,6 +45,13 @@ double elb_recipe_stands(const elbow_recipe *recipe, double beta);
 /* Where the gates of a model that has some stand from now on: 0, the middle, in a new one. */
 elbow_status elb_model_condition(elb_model *model, double stands);
 
+/* What K, summed over the latents, is multiplied by for one datum, where the recipe writes the weight so: a mean over
+ * them is part of it. */
+static inline double elb_weight_on_sum(const elbow_recipe *recipe, double weight)
+{
+    return recipe->latents == ELBOW_MEAN ? weight / recipe->latent : weight;
+}
+
 /* Fast maths from now on: tries and times, for batches of so many rows and copies (1 for none), what could compute each
  * of the model's products, takes the quickest that is right (math/providers.h), if a step as a whole is the quicker for
  * it, and says which in a remark. Errors: MEMORY, and what a product on the device fails with; the model then stays

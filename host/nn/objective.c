@@ -24,12 +24,6 @@ elbow_status elb_draw_latents(elb_model *model, const elb_batch *batch)
                          batch->draw);
 }
 
-/* What K, summed over the latents, is multiplied by for one datum: a mean over them is part of it. */
-static double kl_weight(const elb_model *model, double weight)
-{
-    return model->recipe.latents == ELBOW_MEAN ? weight / model->latent : weight;
-}
-
 /* The weight of the KL term that a step has, as the recipe writes it. */
 static double weight_of(const elb_model *model, const elb_batch *batch)
 {
@@ -53,7 +47,7 @@ elbow_status elb_model_bound(elb_model *model, const elb_batch *batch)
 {
     const uint32_t rows = batch->x.rows, draws = rows * elb_draws(batch);
     /* The bound is one on the ELBO's scale, whatever the reductions: they scale it as a whole. */
-    const double beta = kl_weight(model, weight_of(model, batch)) / (double)rec_weight(model);
+    const double beta = elb_weight_on_sum(&model->recipe, weight_of(model, batch)) / (double)rec_weight(model);
     TRY(launch_iwae(model->dev, (elb_range){rows, 1}, elb_bound(model, 0, rows), elb_bound(model, 1, rows),
                     elb_bound(model, 2, rows), elb_work(model, model->at.share, 1, draws), elb_loss(model, 0, draws),
                     elb_loss(model, 1, draws), elb_draws(batch), beta));
@@ -71,16 +65,16 @@ static elbow_status copies_back(elb_model *model, elb_view dcode, elb_view dz, e
                    share = elb_cols(elb_work(model, model->at.share, 1, first + dz.rows), first, dz.rows);
     return launch_iwae_backward(model->dev, (elb_range){dcode.rows, 1}, dcode, dz, z, spread, share, code,
                                 model->latent, batch->copies, dcode.stride, dz.stride, z.stride, spread.stride,
-                                code.stride, kl_weight(model, weight_of(model, batch)), batch->scale);
+                                code.stride, elb_weight_on_sum(&model->recipe, weight_of(model, batch)), batch->scale);
 }
 
 elbow_status elb_latents_back(elb_model *model, elb_view dcode, elb_view dz, const elb_batch *batch, uint32_t from)
 {
     static const int32_t weighting[] = {ELB_CONSTANT, ELB_ARGUMENT, ELB_GIVEN};
     const bool built_in = model->weighting == ELB_BUILT_IN, given = model->weighting == ELB_BY_MEMORY;
-    const struct latent_backward_options options = {.weight =
-                                                        built_in ? (float)kl_weight(model, model->recipe.weight) : 1,
-                                                    .weighting = weighting[model->weighting]};
+    const struct latent_backward_options options = {
+        .weight = built_in ? (float)elb_weight_on_sum(&model->recipe, model->recipe.weight) : 1,
+        .weighting = weighting[model->weighting]};
     const elb_view code = elb_rows(elb_shown(model, model->code, from + dcode.rows), from, dcode.rows);
     if (batch->copies) return copies_back(model, dcode, dz, code, batch, from);
     const elb_view spread = latents_at(model, model->at.spread, from, dz.rows);
@@ -88,8 +82,8 @@ elbow_status elb_latents_back(elb_model *model, elb_view dcode, elb_view dz, con
     const elb_view weights = !given ? code : by_row ? elb_rows(batch->weights, from, dz.rows) : batch->weights;
     return launch_latent_backward(model->dev, &options, (elb_range){dz.rows, 1}, dcode, dz, code, spread, weights,
                                   model->latent, dcode.stride, dz.stride, code.stride, spread.stride,
-                                  by_row ? weights.stride : 0, weights.cols > 1, kl_weight(model, batch->weight),
-                                  batch->scale);
+                                  by_row ? weights.stride : 0, weights.cols > 1,
+                                  elb_weight_on_sum(&model->recipe, batch->weight), batch->scale);
 }
 
 elb_view elb_model_spread(const elb_model *model, elb_view w)

@@ -30,11 +30,10 @@ elbow_status elb_weigh(elb_device *dev, elb_rule rule, const elbow_train_options
 {
     const struct weigh_options built = {.rule = (int32_t)rule - 1};
     const bool free_bits = built.rule == ELB_FREE_BITS, geco = built.rule == ELB_TARGET_DISTORTION;
-    const double whole = recipe->latents == ELBOW_MEAN ? weight / recipe->latent : weight; /* on K's sum */
     const uint32_t group =
         free_bits && options->free_bits_group < recipe->latent ? options->free_bits_group : recipe->latent;
     /* GECO's error is in hundredths of a nat per pixel. */
     return launch_weigh(dev, &built, (elb_range){1, 1}, weights, next, sums, state, recipe->latent, group, 1.0 / rows,
-                        whole, free_bits ? options->free_bits : target, options->schedule_gain,
-                        geco ? 100.0 / pixels : options->schedule_pull, options->schedule_most);
+                        elb_weight_on_sum(recipe, weight), free_bits ? options->free_bits : target,
+                        options->schedule_gain, geco ? 100.0 / pixels : options->schedule_pull, options->schedule_most);
 }

@@ -50,11 +50,10 @@ static bool is_conditioned(const elb_stepper *s)
     return elb_recipe_conditioned(&s->model->recipe);
 }
 
-/* One for each latent, or for each row of a batch. */
-static elb_view weights_of(const elb_stepper *s, uint32_t rows)
+/* One for each latent, as a rule finds them. */
+static elb_view weights_of(const elb_stepper *s)
 {
-    return is_conditioned(s) ? elb_matrix(s->weights, 0, rows, 1)
-                             : elb_matrix(s->weights, 0, 1, s->model->recipe.latent);
+    return elb_matrix(s->weights, 0, 1, s->model->recipe.latent);
 }
 
 static bool has_optimal_spread(const elb_stepper *s)
@@ -137,7 +136,7 @@ static elb_batch batch_of(const elb_stepper *s, const elb_step *step)
                        .draw = copies ? step->epoch * copies : step->epoch,
                        .copies = copies,
                        .weight = step->weight,
-                       .weights = weights_of(s, step->rows),
+                       .weights = weights_of(s),
                        .scale = recipe->batch == ELBOW_MEAN ? 1.0 / step->rows : 1};
 }
 
@@ -153,13 +152,12 @@ static elbow_status condition(elb_stepper *s, const elb_step *step)
     elb_device *dev = model->context->dev;
     const uint32_t rows = s->batch.x.rows;
     const double low = log(model->recipe.beta_low), high = log(model->recipe.beta_high);
-    const double weight = elbow_weight_for_beta(&model->recipe, model->pixels, 1);
-    s->batch.weights = weights_of(s, rows);
+    const double weight = elb_weight_on_sum(&model->recipe, elbow_weight_for_beta(&model->recipe, model->pixels, 1));
+    s->batch.weights = elb_matrix(s->weights, 0, rows, 1);
     s->batch.stands = elb_matrix(s->stands, 0, 1, rows);
     return launch_condition(dev, (elb_range){elb_groups_of(rows, (uint32_t)dev->shape.group), 1}, s->batch.stands,
-                            s->batch.weights, s->batch.samples, rows,
-                            model->recipe.latents == ELBOW_MEAN ? weight / model->recipe.latent : weight,
-                            (low + high) / 2, (high - low) / 2, model->recipe.seed, step->epoch);
+                            s->batch.weights, s->batch.samples, rows, weight, (low + high) / 2, (high - low) / 2,
+                            model->recipe.seed, step->epoch);
 }
 
 elbow_status elb_stepper_forward(elb_stepper *s, elb_feed *feed, const elb_step *step, elb_shards run)
@@ -229,8 +227,7 @@ elbow_status elb_stepper_decide(elb_stepper *s, const elb_step *step)
     const elb_rule rule = elb_rule_of(s->options);
     if (rule != ELB_NO_RULE)
         TRY(elb_weigh(s->model->context->dev, rule, s->options, &s->model->recipe, s->model->pixels, step->weight,
-                      step->target, step->rows, weights_of(s, step->rows), next_state(s), elb_tree_sum_of(&s->sums),
-                      state_of(s)));
+                      step->target, step->rows, weights_of(s), next_state(s), elb_tree_sum_of(&s->sums), state_of(s)));
     return has_optimal_spread(s) ? fit_spread(s, step) : ELBOW_OK;
 }
 

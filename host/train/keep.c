@@ -153,14 +153,6 @@ elbow_status elb_trainer_write_state(elb_trainer *t)
     return write_control(t);
 }
 
-static bool exists(const char *folder, const char *name)
-{
-    char path[ELB_PATH];
-    struct stat about;
-    elb_error unheard = {0};
-    return elb_run_path(path, &unheard, folder, name) == ELBOW_OK && stat(path, &about) == 0;
-}
-
 /* Brings t and the folder back to the state: metrics of later epochs go, the model file is written anew. */
 static elbow_status go_on(elb_trainer *t)
 {
@@ -184,7 +176,7 @@ elbow_status elb_trainer_begin(elb_trainer *t)
     const char *out = t->options.out;
     TRY(elb_make_folders(t->err, out));
     TRY(elb_folder_lock(&t->lock, t->err, out)); /* another training into it would spoil both */
-    const bool begun = exists(out, "state.safetensors");
+    const bool begun = elb_run_has(out, "state.safetensors");
     if (begun && !t->options.resume)
         return elb_fail(t->err, ELBOW_USAGE,
                         "%s holds a run already: --resume goes on with it, or choose another --out", out);

@@ -206,6 +206,14 @@ elbow_status elb_run_path(char path[ELB_PATH], elb_error *err, const char *folde
     return ELBOW_OK;
 }
 
+bool elb_run_has(const char *folder, const char *name)
+{
+    char path[ELB_PATH];
+    struct stat about;
+    elb_error unheard = {0};
+    return elb_run_path(path, &unheard, folder, name) == ELBOW_OK && stat(path, &about) == 0;
+}
+
 static void write_train(cJSON *to, const elbow_train_options *options)
 {
     for (size_t i = 0; i < COUNT(train_fields); i++) write_field(to, &train_fields[i], options);

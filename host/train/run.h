@@ -20,6 +20,9 @@ elbow_status elb_run_read(elbow_run *run, elb_error *err, const char *path);
 #define ELB_PATH 2048
 elbow_status elb_run_path(char path[ELB_PATH], elb_error *err, const char *folder, const char *name);
 
+/* Whether a folder holds such a file. */
+bool elb_run_has(const char *folder, const char *name);
+
 /* A recipe as the members of an object, as in run.json. Errors: BAD_FILE. */
 void elb_recipe_write(cJSON *to, const elbow_recipe *recipe);
 elbow_status elb_recipe_read(elbow_recipe *recipe, elb_error *err, const cJSON *from);

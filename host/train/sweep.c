@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* Of the pictures that each run gets: few images, as a report shows all runs' pictures side by side. */
 enum { SAMPLE_ROWS = 4, PAIRS = 2, COLUMNS = 8 };
@@ -32,12 +31,11 @@ elbow_status elb_sweep_path(char path[ELB_PATH], elb_error *err, const elb_sweep
     return elb_run_path(path, err, sweep->options->out, inner);
 }
 
-static bool exists(const elb_sweep *sweep, uint32_t row, const char *name)
+/* Where a row's model lies: in the row's folder, or it is the network that serves all. */
+static elbow_status model_folder(char path[ELB_PATH], elb_error *err, const elb_sweep *sweep, uint32_t row)
 {
-    char path[ELB_PATH];
-    struct stat about;
-    elb_error unheard = {0};
-    return elb_sweep_path(path, &unheard, sweep, row, name) == ELBOW_OK && stat(path, &about) == 0;
+    if (sweep->options->once) return elb_run_path(path, err, sweep->options->out, NETWORK);
+    return elb_sweep_path(path, err, sweep, row, "");
 }
 
 /* ---- what the caller hears: all under the lock ---- */
@@ -127,11 +125,8 @@ static elbow_status train_in(elbow_model **model, elb_worker *w, const char *fol
 {
     const elb_sweep *sweep = w->sweep;
     elbow_train_options options = sweep->about.train;
-    char state[ELB_PATH];
-    struct stat about;
-    TRY(elb_run_path(state, &w->context->err, folder, "state.safetensors"));
     options.out = folder;
-    options.resume = w->resumed = stat(state, &about) == 0;
+    options.resume = w->resumed = elb_run_has(folder, "state.safetensors");
     options.progress = on_training;
     options.user = w;
     TRY(elbow_model_new(model, w->context, recipe, sweep->data));
@@ -147,7 +142,7 @@ static elbow_status trained(elbow_model **model, elb_worker *w, uint32_t row)
 {
     char folder[ELB_PATH];
     const elbow_recipe recipe = elb_sweep_recipe(w->sweep, row);
-    TRY(elb_sweep_path(folder, &w->context->err, w->sweep, row, ""));
+    TRY(model_folder(folder, &w->context->err, w->sweep, row));
     return train_in(model, w, folder, &recipe);
 }
 
@@ -156,7 +151,7 @@ static elbow_status conditioned(elbow_model **model, elb_worker *w, uint32_t row
 {
     const elb_sweep *sweep = w->sweep;
     char folder[ELB_PATH];
-    TRY(elb_run_path(folder, &w->context->err, sweep->options->out, NETWORK));
+    TRY(model_folder(folder, &w->context->err, sweep, row));
     if (w->trained)
         TRY(elbow_model_load(model, w->context, folder));
     else
@@ -350,13 +345,14 @@ static elbow_status forget_all(elb_sweep *sweep)
 /* Whether a row of sweep.json still has its model and its pictures. */
 static bool is_whole(const elb_sweep *sweep, uint32_t row)
 {
-    char folder[ELB_PATH], digest[65] = "";
+    char drawn[ELB_PATH], folder[ELB_PATH], digest[65] = "";
     elb_error *err = &sweep->context->err;
     elbow_model *model = NULL;
-    if (!exists(sweep, row, "samples.png") || !exists(sweep, row, "reconstructions.png")) return false;
-    const elbow_status named = sweep->options->once ? elb_run_path(folder, err, sweep->options->out, NETWORK)
-                                                    : elb_sweep_path(folder, err, sweep, row, "");
-    const bool loaded = named == ELBOW_OK && elbow_model_load(&model, sweep->context, folder) == ELBOW_OK &&
+    if (elb_sweep_path(drawn, err, sweep, row, "") != ELBOW_OK || !elb_run_has(drawn, "samples.png") ||
+        !elb_run_has(drawn, "reconstructions.png"))
+        return false;
+    const bool loaded = model_folder(folder, err, sweep, row) == ELBOW_OK &&
+                        elbow_model_load(&model, sweep->context, folder) == ELBOW_OK &&
                         elbow_model_digest(model, digest) == ELBOW_OK;
     elbow_model_free(model);
     return loaded && !strcmp(digest, sweep->rows[row].digest);

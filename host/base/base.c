@@ -72,6 +72,17 @@ elbow_status elb_new(elb_error *err, void *out, size_t count, size_t size, const
     return ELBOW_OK;
 }
 
+static int rising(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+void elb_sort(double *values, size_t count)
+{
+    qsort(values, count, sizeof *values, rising);
+}
+
 void elb_format(char *out, size_t size, const char *format, ...)
 {
     va_list list;

@@ -63,6 +63,9 @@ void elb_format(char *out, size_t size, const char *format, ...) __attribute__((
 char *elb_bytes_text(char out[32], uint64_t bytes);
 char *elb_count_text(char out[32], uint64_t count);
 
+/* Smallest first; none is NaN. */
+void elb_sort(double *values, size_t count);
+
 /* Seconds from a clock that only goes forward. */
 double elb_seconds(void);
 

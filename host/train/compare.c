@@ -198,12 +198,6 @@ static elbow_status run_turns(comparing *c)
 
 /* ---- results ---- */
 
-static int upwards(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 double elb_quantile(const double *sorted, uint32_t count, double share)
 {
     const double at = share * (count - 1);
@@ -214,7 +208,7 @@ double elb_quantile(const double *sorted, uint32_t count, double share)
 static elbow_status summarise(comparing *c, elb_lane *lane)
 {
     elbow_device_result *r = lane->result;
-    qsort(lane->ms, lane->turns, sizeof *lane->ms, upwards);
+    elb_sort(lane->ms, lane->turns);
     r->median_ms = elb_quantile(lane->ms, lane->turns, 0.5);
     r->p10_ms = elb_quantile(lane->ms, lane->turns, 0.1);
     r->p90_ms = elb_quantile(lane->ms, lane->turns, 0.9);

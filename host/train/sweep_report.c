@@ -85,12 +85,6 @@ static void say_active(report *r)
                            weight_text(lost, &end->weight));
 }
 
-static int rising(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* How good the forecast was: where at least a nat of rate is left to compare. */
 static void say_predicted(report *r)
 {
@@ -107,7 +101,7 @@ static void say_predicted(report *r)
     elb_page_paragraph(&r->page, "Before any training the forecast (dashed) put total collapse at " BETA " %.3g.",
                        r->rows[0].predicted.collapse_beta);
     if (!compared) return;
-    qsort(errors, compared, sizeof *errors, rising);
+    elb_sort(errors, compared);
     elb_page_paragraph(
         &r->page,
         "The forecast's rate was off by %.0f\xc2\xa0%% in the median, its count of active latents by at most %u.",

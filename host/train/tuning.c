@@ -159,12 +159,6 @@ static elbow_status take_turns(contender *list, uint32_t count, uint32_t *turns,
     return ELBOW_OK;
 }
 
-static int upwards(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Native's digest after the steps of the warm-up, once. */
 static elbow_status find_digest(tuning *t)
 {
@@ -214,7 +208,7 @@ static elbow_status judge(contender *list, uint32_t count, uint32_t turns, tunin
     for (uint32_t i = 0; i < count; i++) {
         contender *c = &list[i];
         if (!c->in) continue;
-        qsort(c->ms, turns, sizeof *c->ms, upwards);
+        elb_sort(c->ms, turns);
         c->median = elb_quantile(c->ms, turns, 0.5);
         admit(c, t, standard);
     }

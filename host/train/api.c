@@ -3,7 +3,6 @@
 #include "elbow_cl.h"
 #include "io/data.h"
 #include "math/selftest.h"
-#include "math/tune.h"
 #include "theory/diagnose.h"
 #include "train/context.h"
 
@@ -125,8 +124,7 @@ elbow_status elbow_open_cl(elbow_context **context, cl_context cl, cl_device_id 
     *context = calloc(1, sizeof **context);
     if (!*context) return ELBOW_MEMORY;
     TRY(elb_opencl_adopt(&(*context)->dev, &(*context)->err, cl, device, queue));
-    elb_selftest_install((*context)->dev);
-    elb_tuned_apply(&(*context)->dev);
+    elb_make_ready(*context);
     return ELBOW_OK;
 }
 

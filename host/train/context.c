@@ -7,11 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+void elb_make_ready(elbow_context *context)
+{
+    elb_selftest_install(context->dev);
+    elb_tuned_apply(&context->dev);
+}
+
 static elbow_status open_one(elbow_context *context, const char *id)
 {
     TRY(elb_device_open(&context->dev, &context->err, id));
-    elb_selftest_install(context->dev);
-    elb_tuned_apply(&context->dev);
+    elb_make_ready(context);
     return ELBOW_OK;
 }
 

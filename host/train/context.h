@@ -21,6 +21,10 @@ struct elbow_context {
     bool hung;        /* ... and may still be at work: it cannot be closed */
 };
 
+/* What every device gets once it is open: its programs are checked at their first use, and the shape that elbow tune
+ * has kept for it applies. */
+void elb_make_ready(elbow_context *context);
+
 /* Begins a public call: forgets the last message. */
 static inline elb_error *elb_begin(elbow_context *context)
 {

@@ -156,8 +156,8 @@ FUNCTION real lane_tree(vreal v)
 }
 
 /* A sum in two parts, for kernels that have several: all lay their lanes first, each in LANES reals of local memory of its
- * own, then all are summed. So no lanes are alive across a barrier: PoCL (3.1) now and then takes those of a second sum for
- * others' where an item has several. */
+ * own, then all are summed, so that no lanes are alive across a barrier. Where they were, with several to an item, PoCL 3.1
+ * gave another sum in about one launch of thousands; why is not known. */
 FUNCTION void lanes_lay(const lanes *sums, local real *scratch)
 {
 #if GROUP == 1

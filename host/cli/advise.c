@@ -280,7 +280,7 @@ static int answer(settings *s, elbow_context *context, const elbow_data *data)
                                       .user = &shown};
     elbow_advice advice;
     elbow_status status = elbow_advise(&advice, context, data, &s->loss.recipe, &how);
-    if (shown.drawn && shown.terminal) fputs("\r\033[K", stderr);
+    if (shown.drawn) cli_clear_line();
     if (status == ELBOW_OK && s->out != NULL) status = elbow_draw_advice(context, s->out, &advice);
     if (status != ELBOW_OK) return cli_library_failed(context, status);
     if (s->json) return cli_print_json(to_json(&advice));

@@ -189,6 +189,11 @@ int cli_print_json(cJSON *json);
 
 /* ---- progress (progress.c) ---- */
 
+/* On a terminal draws "  7 %  doing" over the line that stands there, and is true; done: 0 to 1. */
+bool cli_draw_work(const char *doing, double done);
+/* On a terminal removes what was drawn. */
+void cli_clear_line(void);
+
 typedef struct cli_progress {
     bool quiet, drawn;
     bool scheduled; /* the weight has a course: it is shown */

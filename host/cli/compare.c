@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 typedef struct settings {
     const char *data;
@@ -38,46 +37,13 @@ static const cli_option options[] = {
      AT(warm),
      .help = "do not build every program anew to time a cold start: seconds less for each driver"},
 
-    {.group = "The work",
-     .name = "model",
-     .type = CLI_CHOICE,
-     AT(compare.recipe.model),
-     .choices = "mlp|linear",
-     .help = "as for train, like those that follow"},
-    {.name = "hidden",
-     .metavar = "W[,W...]",
-     .type = CLI_OWN,
-     AT(compare.recipe.hidden),
-     .own = &train_hidden,
-     .help = "widths of the encoder's hidden layers"},
-    {.name = "latent",
-     .metavar = "M",
-     .type = CLI_COUNT,
-     AT(compare.recipe.latent),
-     .least = 1,
-     .most = 65536,
-     .unit = "latents",
-     .help = "dimensions of z"},
+    TRAIN_SIZES("The work", settings, compare),
     {.name = "likelihood",
      .type = CLI_CHOICE,
      AT(compare.recipe.likelihood),
      .choices = "bernoulli|gaussian",
      .help = "p(x|z)"},
-    {.name = "batch",
-     .metavar = "N",
-     .type = CLI_COUNT,
-     AT(compare.batch),
-     .least = 1,
-     .most = 65536,
-     .unit = "images",
-     .help = "images per step",
-     .synonyms = " batch-size bs "},
-    {.name = "shards",
-     .metavar = "S|auto",
-     .type = CLI_OWN,
-     AT(compare.shards),
-     .own = &train_shards,
-     .help = "parts of a batch whose sums are combined in a fixed order"},
+    TRAIN_STEP(settings, compare, 65536),
     {.name = "seed", .metavar = "N", .type = CLI_SEED, AT(compare.recipe.seed), .help = "of everything that is random"},
     {.name = "limit",
      .metavar = "N",
@@ -139,17 +105,10 @@ static bool on_work(void *user, const char *doing, double done)
 {
     shown *s = user;
     if (s->quiet) return false;
-    if (isatty(STDERR_FILENO))
-        fprintf(stderr, "\r\033[K%3.0f %%  %.90s", 100 * done, doing);
-    else if (strcmp(s->last, doing) != 0 && strstr(doing, ": training") == NULL)
+    if (!cli_draw_work(doing, done) && strcmp(s->last, doing) != 0 && strstr(doing, ": training") == NULL)
         fprintf(stderr, "%s\n", doing);
     snprintf(s->last, sizeof s->last, "%s", doing);
     return false;
-}
-
-static void end_progress(const shown *s)
-{
-    if (!s->quiet && isatty(STDERR_FILENO)) fputs("\r\033[K", stderr);
 }
 
 /* ---- tables ---- */
@@ -334,7 +293,7 @@ static int run(void *of, const cli_args *args)
     int status = load(&w, s);
     if (status == CLI_DONE) {
         const elbow_status compared = elbow_compare(&w.now, w.context, w.data, &s->compare);
-        end_progress(&progress);
+        if (!s->quiet) cli_clear_line();
         status = compared == ELBOW_OK ? report(w.now, w.before, w.context, s) : cli_library_failed(w.context, compared);
     }
     elbow_comparison_free(w.now);

@@ -7,6 +7,18 @@
 #include <time.h>
 #include <unistd.h>
 
+bool cli_draw_work(const char *doing, double done)
+{
+    if (!isatty(STDERR_FILENO)) return false;
+    fprintf(stderr, "\r\033[K%3.0f %%  %.90s", 100 * done, doing);
+    return true;
+}
+
+void cli_clear_line(void)
+{
+    if (isatty(STDERR_FILENO)) fputs("\r\033[K", stderr);
+}
+
 /* The only way a signal handler can tell the rest of the program anything. */
 static volatile sig_atomic_t interrupted;
 
@@ -227,7 +239,7 @@ bool cli_on_data(void *user, uint32_t done, uint32_t n)
     if (terminal && done < n)
         fprintf(stderr, "\r\033[K%s  %u %%", progress->words, (unsigned)step);
     else if (terminal)
-        fprintf(stderr, "\r\033[K");
+        cli_clear_line();
     else
         fprintf(stderr, "%s  %u %%\n", progress->words, (unsigned)step * 10);
     fflush(stderr);

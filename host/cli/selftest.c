@@ -41,16 +41,11 @@ typedef struct totals {
     cJSON *list;
 } totals;
 
-static void clear_progress(void)
-{
-    if (isatty(STDERR_FILENO)) fputs("\r\033[K", stderr);
-}
-
 /* Prints the line of the kernel that is complete. */
 static void print_line(const tally *t)
 {
     if (t->kernel[0] == '\0') return;
-    clear_progress();
+    cli_clear_line();
     printf("%-12s %-24s %7llu %7llu %7llu   ", t->device, t->kernel, (unsigned long long)t->same,
            (unsigned long long)t->close, (unsigned long long)t->wrong);
     if (t->wrong > 0)
@@ -104,7 +99,7 @@ static int test_device(totals *all, const char *device)
         const elbow_status tested = elbow_selftest(context, on_verdict, all);
         if (!all->json) print_line(&all->now);
         all->now = (tally){.same = 0};
-        clear_progress();
+        cli_clear_line();
         if (tested != ELBOW_OK) status = cli_library_failed(context, tested);
     }
     elbow_close(context);

@@ -2,7 +2,6 @@
 #include "cli/train.h"
 
 #include <string.h>
-#include <unistd.h>
 
 typedef struct settings {
     const char *device;
@@ -31,41 +30,8 @@ static const cli_option options[] = {
     {.name = "quiet", .type = CLI_FLAG, AT(quiet), .help = "no progress", .synonyms = " silent "},
     {.name = "json", .type = CLI_FLAG, AT(json), .help = "print the result as one JSON document"},
 
-    {.group = "The model that it is tuned for",
-     .name = "model",
-     .type = CLI_CHOICE,
-     AT(tune.recipe.model),
-     .choices = "mlp|linear",
-     .help = "as for train, like those that follow"},
-    {.name = "hidden",
-     .metavar = "W[,W...]",
-     .type = CLI_OWN,
-     AT(tune.recipe.hidden),
-     .own = &train_hidden,
-     .help = "widths of the encoder's hidden layers"},
-    {.name = "latent",
-     .metavar = "M",
-     .type = CLI_COUNT,
-     AT(tune.recipe.latent),
-     .least = 1,
-     .most = 65536,
-     .unit = "latents",
-     .help = "dimensions of z"},
-    {.name = "batch",
-     .metavar = "N",
-     .type = CLI_COUNT,
-     AT(tune.batch),
-     .least = 1,
-     .most = 1024,
-     .unit = "images",
-     .help = "images per step",
-     .synonyms = " batch-size bs "},
-    {.name = "shards",
-     .metavar = "S|auto",
-     .type = CLI_OWN,
-     AT(tune.shards),
-     .own = &train_shards,
-     .help = "parts of a batch whose sums are combined in a fixed order"},
+    TRAIN_SIZES("The model that it is tuned for", settings, tune),
+    TRAIN_STEP(settings, tune, 1024),
 };
 
 static void defaults(void *of)
@@ -79,9 +45,7 @@ static bool on_work(void *user, const char *doing, double done)
     const settings *s = user;
     static const char training[] = "training with";
     if (s->quiet) return false;
-    if (isatty(STDERR_FILENO))
-        fprintf(stderr, "\r\033[K%3.0f %%  %.90s", 100 * done, doing);
-    else if (strncmp(doing, training, sizeof training - 1) != 0)
+    if (!cli_draw_work(doing, done) && strncmp(doing, training, sizeof training - 1) != 0)
         fprintf(stderr, "%3.0f %%  %s\n", 100 * done, doing);
     return false;
 }
@@ -151,7 +115,7 @@ static int run(void *of, const cli_args *args)
     int status = cli_open(&context, s->device);
     if (status == CLI_DONE) {
         const elbow_status tuned = elbow_tune(&tuning, context, &s->tune);
-        if (!s->quiet && isatty(STDERR_FILENO)) fputs("\r\033[K", stderr);
+        if (!s->quiet) cli_clear_line();
         if (tuned != ELBOW_OK)
             status = cli_library_failed(context, tuned);
         else if (s->json)

@@ -10,9 +10,9 @@
 
 #include "base/file.h"
 #include "device/cache.h"
+#include "own_cache.h"
 
 static elb_error err;
-static char folder[64];
 static const char *program; /* this test's own file, for processes beside it */
 
 static elb_cache_key key_of(unsigned number)
@@ -42,17 +42,13 @@ static bool holds(const elb_cache_key *key, const void *bytes, size_t size)
 
 static void setup(void)
 {
-    elb_format(folder, sizeof folder, "/tmp/elbow-cache-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    setenv("XDG_CACHE_HOME", folder, 1);
+    open_own_cache();
     unsetenv("ELBOW_CACHE");
 }
 
 static void teardown(void)
 {
-    char command[128];
-    elb_format(command, sizeof command, "rm -rf '%s'", folder);
-    ck_assert_int_eq(system(command), 0);
+    remove_own_cache();
 }
 
 START_TEST(put_then_get)

@@ -11,26 +11,22 @@
 #include "device/native.h"
 #include "elb_kernels.h"
 #include "io/json.h"
+#include "own_cache.h"
 
 #define OK(call) ck_assert_msg((call) == ELBOW_OK, "%s: %s", #call, elbow_message(context))
 
-static char folder[64];
 static elbow_context *context;
 
 static void setup(void)
 {
-    elb_format(folder, sizeof folder, "/tmp/elbow-compare-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    setenv("XDG_CACHE_HOME", folder, 1);
+    open_own_cache();
     ck_assert_int_eq(elbow_open(&context, "native"), ELBOW_OK);
 }
 
 static void teardown(void)
 {
-    char command[96];
     elbow_close(context);
-    elb_format(command, sizeof command, "rm -rf '%s'", folder);
-    ck_assert_int_eq(system(command), 0);
+    remove_own_cache();
 }
 
 /* Native by two names: its best instruction set and its plainest. */

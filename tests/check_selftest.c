@@ -8,20 +8,18 @@
 #include "device/native.h"
 #include "elb_kernels.h"
 #include "math/selftest.h"
+#include "own_cache.h"
 
 #define OK(call) ck_assert_msg((call) == ELBOW_OK, "%s: %s", #call, err.text)
 
 static elb_error err;
-static char folder[64];
 static elb_device *native;
 static elbow_device_info *infos;
 static size_t info_count;
 
 static void setup(void)
 {
-    elb_format(folder, sizeof folder, "/tmp/elbow-selftest-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    setenv("XDG_CACHE_HOME", folder, 1);
+    open_own_cache();
     err = (elb_error){.status = ELBOW_OK};
     OK(elb_native_open(&native, &err, NULL));
     OK(elb_discover(&err, &infos, &info_count));
@@ -29,11 +27,9 @@ static void setup(void)
 
 static void teardown(void)
 {
-    char command[96];
     free(infos);
     elb_device_close(native);
-    elb_format(command, sizeof command, "rm -rf '%s'", folder);
-    ck_assert_int_eq(system(command), 0);
+    remove_own_cache();
 }
 
 /* The i-th device if it is usable and OpenCL's, else NULL. */

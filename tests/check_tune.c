@@ -9,17 +9,15 @@
 #include "device/native.h"
 #include "elb_kernels.h"
 #include "math/ranges.h"
+#include "own_cache.h"
 
 #define OK(call) ck_assert_msg((call) == ELBOW_OK, "%s: %s", #call, err.text)
 
 static elb_error err;
-static char folder[64];
 
 static void setup(void)
 {
-    elb_format(folder, sizeof folder, "/tmp/elbow-tune-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    setenv("XDG_CACHE_HOME", folder, 1);
+    open_own_cache();
     unsetenv("ELBOW_CACHE");
     unsetenv("ELBOW_TUNED");
     err = (elb_error){.status = ELBOW_OK};
@@ -27,9 +25,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-    char command[96];
-    elb_format(command, sizeof command, "rm -rf '%s'", folder);
-    ck_assert_int_eq(system(command), 0);
+    remove_own_cache();
 }
 
 /* ---- a device that takes any shape: native, with the launches of products mended for the shape that it has ---- */

@@ -7,17 +7,15 @@
 #include <string.h>
 
 #include "math/tune.h"
+#include "own_cache.h"
 
 #define OK(call) ck_assert_msg((call) == ELBOW_OK, "%s: %s", #call, elbow_message(context))
 
-static char folder[64];
 static elbow_context *context;
 
 static void setup(void)
 {
-    elb_format(folder, sizeof folder, "/tmp/elbow-tuning-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    setenv("XDG_CACHE_HOME", folder, 1);
+    open_own_cache();
     unsetenv("ELBOW_CACHE");
     unsetenv("ELBOW_TUNED");
     ck_assert_int_eq(elbow_open(&context, "native"), ELBOW_OK);
@@ -25,10 +23,8 @@ static void setup(void)
 
 static void teardown(void)
 {
-    char command[96];
     elbow_close(context);
-    elb_format(command, sizeof command, "rm -rf '%s'", folder);
-    ck_assert_int_eq(system(command), 0);
+    remove_own_cache();
 }
 
 static elbow_tune_options small_options(void)

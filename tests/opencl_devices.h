@@ -9,11 +9,11 @@
 
 #include "base/file.h"
 #include "device/opencl_internal.h"
+#include "own_cache.h"
 
 static elb_error err;
 static elb_found *found;
 static size_t found_count;
-static char folder[64];
 static unsigned remarks;
 static char remark[768];
 
@@ -43,9 +43,7 @@ static inline elb_buffer *new_buffer(elb_device *dev, size_t bytes)
 
 static void setup(void)
 {
-    elb_format(folder, sizeof folder, "/tmp/elbow-opencl-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    setenv("XDG_CACHE_HOME", folder, 1);
+    open_own_cache();
     err = (elb_error){.listener = listen};
     remarks = 0;
     ck_assert_int_eq(elb_opencl_find(&err, &found, &found_count), ELBOW_OK);
@@ -54,9 +52,7 @@ static void setup(void)
 static void teardown(void)
 {
     free(found);
-    char command[128];
-    elb_format(command, sizeof command, "rm -rf '%s'", folder);
-    ck_assert_int_eq(system(command), 0);
+    remove_own_cache();
 }
 
 static inline int run_suite(const char *name, const TTest *const *tests, size_t count)

@@ -161,7 +161,7 @@ static double held_bytes(const lane *l, const setting *s)
     uint32_t levels = 1;
     while (1u << (levels - 1) < s->shards) levels++;
     const uint32_t rows = elb_model_max_rows(l->model->net);
-    const double workspace = (double)elb_model_bytes(&parameters, &l->model->recipe, PIXELS, rows, sizeof(float));
+    const double workspace = (double)elb_model_bytes(&parameters, &l->model->recipe, PIXELS, rows, rows, sizeof(float));
     return workspace +
            4.0 * ((3.0 + levels) * (double)parameters + (PIXELS + 3.0) * IMAGES + (double)s->batch * PIXELS);
 }

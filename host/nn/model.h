@@ -128,7 +128,7 @@ elbow_status elb_model_decode(elb_model *model, elb_view y, elb_view w, elb_view
 elbow_status elb_model_draw(elb_model *model, elb_view y, elb_view w, elb_view z, uint64_t seed, uint32_t number);
 
 /* Name of the first layer whose output of the batch that went forward is not finite ("encoder.0", "latent 3",
- * "decoder.1"); NULL if all are. Reads everything back: for diagnosis after a failure. */
+ * "decoder.1"); "" if all are. Reads everything back: for diagnosis after a failure. */
 elbow_status elb_model_first_bad(char name[64], elb_model *model, const elb_batch *batch);
 
 /* Bytes of device memory that elb_model_new takes, and how many parameters the model has. UINT64_MAX if there is no

@@ -418,6 +418,18 @@ json "d['sigma2'] == 0.5 * 3 and d['beta'] == 3" $small --epochs 1 --loss sse --
 
 # shellcheck disable=SC2086
 expect 0 "starting it" $small --epochs 1 --out parts --resume
+# A folder as an elbow wrote it that knew neither objectives nor gates nor checksums; its fingerprint was read from one.
+cp -r parts older
+sed -i '/"objective"/d; /"samples"/d; /"beta_low"/d; /"beta_high"/d; /"schedule_most"/d
+    s/\("schedule_gain":\).*/\10,/; s/\("schedule_pull":\).*/\10,/' older/run.json
+LC_ALL=C sed -i '1s/"bound":"0x0p+0",/                 /; 1s/,"crc32":"[0-9a-f]*"/                   /
+    1s/"recipe":"[0-9a-f]*"/"recipe":"7d55789d4f12dd3f6f91c77c50d2710f4dd4ea33a71c9907c38e3360c0d2f419"/' older/state.safetensors
+cp -r older other && sed -i 's/"free_bits":.*/"free_bits": 1,/' other/run.json
+json "d['digest'] == '$digest' and d['run'] == 'older'" train --resume --epochs 2 --out older --device native --json --quiet
+expect 1 "another recipe" train --resume --epochs 2 --out other --device native --quiet
+json "d['digest'] == '$digest'" evaluate older --device native --json
+sed -i '/"latent":/d' other/run.json
+expect 1 '"latent" is missing' evaluate other --device native
 expect 0 "" train --resume --epochs 2 --out parts --device native
 [ "$(tail -n 1 out | sed 's/.* //')" = "$digest" ] || fail "resuming gives another digest"
 

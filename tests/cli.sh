@@ -433,6 +433,36 @@ expect 1 '"latent" is missing' evaluate other --device native
 expect 0 "" train --resume --epochs 2 --out parts --device native
 [ "$(tail -n 1 out | sed 's/.* //')" = "$digest" ] || fail "resuming gives another digest"
 
+# The page names every field of run.json and metrics.jsonl, and no other. The runs have between them all that there are.
+# shellcheck disable=SC2086
+expect 0 "" $small --epochs 1 --objective iwae:2 --holdout 0.2 --likelihood logistic --out fields
+cat >fields.py <<'EOF'
+import json, re, sys
+
+
+def keys(value):
+    for one in value if isinstance(value, list) else []:
+        yield from keys(one)
+    for key, inner in value.items() if isinstance(value, dict) else []:
+        yield key
+        yield from keys(inner)
+
+
+run, page = sys.argv[1:]
+text = open(page, encoding="utf-8").read()
+for name, document in (("run.json", json.load(open(run + "/run.json", encoding="utf-8"))),
+                       ("metrics.jsonl", [json.loads(line) for line in open(run + "/metrics.jsonl", encoding="utf-8")])):
+    section = re.search(rf"## Fields of `{name}`\n(.*?)\n## ", text, re.DOTALL)[1]
+    told = set()
+    for row in re.findall(r"^\| (`.*)$", section, re.MULTILINE):
+        first, meaning = row.split(" | ", 1)
+        # A row on an object names that object's own fields on its right.
+        told |= set(re.findall("`([^`]*)`", first + (meaning if first.startswith(("`devices", "`test`,")) else "")))
+    there = set(keys(document))
+    assert told == there, f"{page}, {name}: not named {sorted(there - told)}, not there {sorted(told - there)}"
+EOF
+python3 fields.py fields "$source/docs/run-folder.md" 2>err || fail "docs/run-folder.md is not what a run has"
+
 # Ctrl-C, a closed terminal: the state is saved, one line says how to go on; a signal that was ignored stays so. Where
 # standard error is closed no file takes its place.
 # shellcheck disable=SC2086

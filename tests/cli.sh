@@ -435,8 +435,50 @@ json "d['sigma2'] == 0.5 * 3 and d['beta'] == 3" $small --epochs 1 --loss sse --
 
 # shellcheck disable=SC2086
 expect 0 "starting it" $small --epochs 1 --out parts --resume
+# A folder as an elbow wrote it that knew neither objectives nor gates nor checksums; its fingerprint was read from one.
+cp -r parts older
+sed -i '/"objective"/d; /"samples"/d; /"beta_low"/d; /"beta_high"/d; /"schedule_most"/d
+    s/\("schedule_gain":\).*/\10,/; s/\("schedule_pull":\).*/\10,/' older/run.json
+LC_ALL=C sed -i '1s/"bound":"0x0p+0",/                 /; 1s/,"crc32":"[0-9a-f]*"/                   /
+    1s/"recipe":"[0-9a-f]*"/"recipe":"7d55789d4f12dd3f6f91c77c50d2710f4dd4ea33a71c9907c38e3360c0d2f419"/' older/state.safetensors
+cp -r older other && sed -i 's/"free_bits":.*/"free_bits": 1,/' other/run.json
+json "d['digest'] == '$digest' and d['run'] == 'older'" train --resume --epochs 2 --out older --device native --json --quiet
+expect 1 "another recipe" train --resume --epochs 2 --out other --device native --quiet
+json "d['digest'] == '$digest'" evaluate older --device native --json
+sed -i '/"latent":/d' other/run.json
+expect 1 '"latent" is missing' evaluate other --device native
 expect 0 "" train --resume --epochs 2 --out parts --device native
 [ "$(tail -n 1 out | sed 's/.* //')" = "$digest" ] || fail "resuming gives another digest"
+
+# The page names every field of run.json and metrics.jsonl, and no other. The runs have between them all that there are.
+# shellcheck disable=SC2086
+expect 0 "" $small --epochs 1 --objective iwae:2 --holdout 0.2 --likelihood logistic --out fields
+cat >fields.py <<'EOF'
+import json, re, sys
+
+
+def keys(value):
+    for one in value if isinstance(value, list) else []:
+        yield from keys(one)
+    for key, inner in value.items() if isinstance(value, dict) else []:
+        yield key
+        yield from keys(inner)
+
+
+run, page = sys.argv[1:]
+text = open(page, encoding="utf-8").read()
+for name, document in (("run.json", json.load(open(run + "/run.json", encoding="utf-8"))),
+                       ("metrics.jsonl", [json.loads(line) for line in open(run + "/metrics.jsonl", encoding="utf-8")])):
+    section = re.search(rf"## Fields of `{name}`\n(.*?)\n## ", text, re.DOTALL)[1]
+    told = set()
+    for row in re.findall(r"^\| (`.*)$", section, re.MULTILINE):
+        first, meaning = row.split(" | ", 1)
+        # A row on an object names that object's own fields on its right.
+        told |= set(re.findall("`([^`]*)`", first + (meaning if first.startswith(("`devices", "`test`,")) else "")))
+    there = set(keys(document))
+    assert told == there, f"{page}, {name}: not named {sorted(there - told)}, not there {sorted(told - there)}"
+EOF
+python3 fields.py fields "$source/docs/run-folder.md" 2>err || fail "docs/run-folder.md is not what a run has"
 
 # Ctrl-C, a closed terminal: the state is saved, one line says how to go on; a signal that was ignored stays so. Where
 # standard error is closed no file takes its place.

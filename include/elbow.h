@@ -357,9 +357,10 @@ typedef struct elbow_train_options {
     uint32_t shards;          /* S, logical shards of a batch; 0: from the batch (docs/bits.md) */
     elbow_maths maths;
     elbow_nonfinite nonfinite;
-    const char *out;             /* run folder to write; NULL: none */
-    bool resume;                 /* go on from the state in out */
-    double save_every;           /* seconds between saves of the state inside an epoch; 0: at epochs' ends only */
+    const char *out;   /* run folder to write; NULL: none */
+    bool resume;       /* go on from the state in out */
+    bool overwrite;    /* where out holds a run, start anew: its state goes once nothing refuses the new one */
+    double save_every; /* seconds between saves of the state inside an epoch; 0: at epochs' ends only */
     elbow_on_progress *progress; /* may be NULL */
     void *user;
 } elbow_train_options;

@@ -1,5 +1,4 @@
 /* check_file.c - files written whole or not at all, read with a limit; nearest spellings. */
-#include <check.h>
 #include <dirent.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/spell.h"
+#include "suite.h"
 
 static elb_error err;
 static char folder[64];
@@ -175,7 +175,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("file");
     TCase *all = tcase_create("all");
     tcase_add_checked_fixture(all, setup, teardown);
     tcase_add_test(all, what_was_written_is_read);
@@ -186,10 +185,5 @@ int main(void)
     tcase_add_test(all, a_pipe_is_no_file);
     tcase_add_test(all, one_at_a_time_in_a_folder);
     tcase_add_test(all, spelling);
-    suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("file", all);
 }

@@ -1,5 +1,4 @@
 /* check_math.c - cl/math.h: bounds, edges, canonical numbers, fma in software, and the same bits at every width. */
-#include <check.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -7,6 +6,7 @@
 #include <string.h>
 
 #include "math_lanes.h"
+#include "suite.h"
 
 static const math_lanes *const sets[] = {&lanes_1, &lanes_4, &lanes_8, &lanes_16, &lanes_native};
 #define SETS (sizeof sets / sizeof *sets)
@@ -318,7 +318,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("math");
     TCase *cases = tcase_create("math");
     tcase_set_timeout(cases, 120);
     tcase_add_loop_test(cases, functions_keep_their_bounds, 0, sizeof functions / sizeof *functions);
@@ -329,10 +328,5 @@ int main(void)
     tcase_add_test(cases, larger_and_smaller_pass_numbers_over_nan);
     tcase_add_loop_test(cases, widths_agree, 0, LANES_FUNCTIONS);
     tcase_add_test(cases, row_sums_follow_the_tree);
-    suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return run_case("math", cases);
 }

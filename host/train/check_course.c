@@ -100,10 +100,7 @@ static void warn_of_schedule(const elb_trainer *t)
 /* Free it. */
 static elbow_status find_spectrum(elb_spectrum *spectrum, const elb_trainer *t)
 {
-    enum { SAMPLE = 2048, DENSE = 256 };
-    elb_spectrum_plan plan = elb_plan_of(&t->model->recipe);
-    plan.images = SAMPLE;
-    plan.dense = DENSE;
+    const elb_spectrum_plan plan = elb_glance_of(&t->model->recipe);
     return elb_spectrum_find(spectrum, t->err, t->data, &plan, NULL, NULL);
 }
 
@@ -162,16 +159,17 @@ static elbow_status warn_of_control(const elb_trainer *t)
 /* The distortion of a perfect decoder, and that of one that knows the pixels' means alone. */
 static elbow_status warn_of_geco(const elb_trainer *t)
 {
-    const elbow_recipe *recipe = &t->model->recipe;
     const double target = t->options.schedule_target;
-    const bool found = recipe->likelihood == ELBOW_GAUSSIAN && recipe->spread != ELBOW_SPREAD_FIXED;
+    elbow_recipe recipe = t->model->recipe;
     elb_spectrum spectrum = {.eigenvalues = NULL};
     const elbow_status status = find_spectrum(&spectrum, t);
     if (status == ELBOW_OK) {
-        elb_level level = elb_level_of(&spectrum, recipe);
-        if (found) { /* the smaller the error, the smaller the variance: no bound below */
+        const bool found = elb_finds_variance(&recipe);
+        if (found) recipe.sigma2 = spectrum.trace / spectrum.pixels; /* that of a decoder that knows the means alone */
+        elb_level level = elb_level_of(&spectrum, &recipe);
+        if (found) { /* without a bound below: the smaller the error, the smaller the variance */
+            level.silence = level.least + 0.5 * spectrum.pixels;
             level.least = -INFINITY;
-            level.silence = 0.5 * spectrum.pixels * (log(2 * M_PI * spectrum.trace / spectrum.pixels) + 1);
         }
         if (target <= level.least)
             elb_remark(t->err,

@@ -187,7 +187,7 @@ static elbow_status short_curve(elb_curve *curve, elb_error *err, const elbow_da
 static elbow_recipe at_linear_variance(const elb_spectrum *s, const elbow_recipe *recipe, double beta)
 {
     elbow_recipe at = *recipe;
-    if (recipe->likelihood != ELBOW_GAUSSIAN || recipe->spread == ELBOW_SPREAD_FIXED) return at;
+    if (!elb_finds_variance(recipe)) return at;
     at.spread = ELBOW_SPREAD_FIXED;
     at.sigma2 = elb_learnt_sigma2(s, recipe->latent, beta);
     return at;
@@ -196,10 +196,8 @@ static elbow_recipe at_linear_variance(const elb_spectrum *s, const elbow_recipe
 static elbow_status foresee(elbow_advice_row *row, work *w, elb_error *err, const elbow_data *data,
                             const elbow_recipe *recipe, double beta)
 {
-    enum { SAMPLE = 2048, DENSE = 256, MOST_PIXELS = 2048 };
-    elb_spectrum_plan plan = elb_plan_of(recipe);
-    plan.images = SAMPLE;
-    plan.dense = DENSE;
+    enum { MOST_PIXELS = 2048 };
+    const elb_spectrum_plan plan = elb_glance_of(recipe);
     TRY(elb_spectrum_find(&w->spectrum, err, data, &plan, NULL, NULL));
     *row = elb_row_at(&w->spectrum, NULL, recipe, beta);
     const elbow_recipe at = at_linear_variance(&w->spectrum, recipe, beta);

@@ -250,6 +250,8 @@ typedef struct elbow_recipe {
 } elbow_recipe;
 
 ELBOW_API elbow_recipe elbow_recipe_default(void);
+/* Whether it is of one network for all betas from beta_low to beta_high. */
+ELBOW_API bool elbow_recipe_has_betas(const elbow_recipe *recipe);
 
 /* A model: a recipe, its parameters and Adam's state, on the context's device. */
 typedef struct elbow_model elbow_model;

@@ -139,7 +139,7 @@ static void start(bench *b, const elbow_recipe *recipe, const elb_native_set *se
                            .weight = recipe->weight,
                            .weights = weights_of(b),
                            .scale = recipe->batch == ELBOW_MEAN ? 1.0 / ROWS : 1};
-    if (elb_recipe_conditioned(recipe)) condition_rows(b);
+    if (elbow_recipe_has_betas(recipe)) condition_rows(b);
 }
 
 static void end(bench *b)
@@ -180,7 +180,7 @@ static double objective(bench *b)
     }
     ok(b, elb_read_doubles(distortion, losses.distortion));
     ok(b, elb_read_doubles(rate, losses.rate));
-    const bool by_row = elb_recipe_conditioned(r);
+    const bool by_row = elbow_recipe_has_betas(r);
     for (int i = 0; i < ROWS; i++) sum += rec * distortion[i] + (by_row ? row_weight[i] : kl) * rate[i];
     return sum * b->batch.scale;
 }

@@ -203,7 +203,7 @@ static void settle_shards(train_settings *s, const cli_args *args)
 static int settle_weight(train_settings *s, const cli_session *session, const cli_args *args)
 {
     const double before = session->run.recipe.weight;
-    if (cli_given(args, "beta") || s->recipe.beta_high > 0)
+    if (cli_given(args, "beta") || elbow_recipe_has_betas(&s->recipe))
         s->recipe.weight = elbow_weight_for_beta(&s->recipe, elbow_data_about(session->data)->pixels, s->beta);
     if (s->resume && fabs(s->recipe.weight - before) > 1e-9 * fabs(before))
         return cli_wrong("--beta %g: the run was started with weight %g; leave it out to resume", s->beta, before);

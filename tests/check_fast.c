@@ -1,6 +1,5 @@
 /* check_fast.c - fast maths: every library that is found is as near to the exact product as it says, one that is wrong
  * is refused, and training comes to the same. */
-#include <check.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 #include "elb_kernels.h"
 #include "math/providers.h"
 #include "nn/parts.h"
+#include "suite.h"
 
 /* The leak checker dies of the libraries' own threads (a fault of its tracer in their thread-local memory). */
 __attribute__((visibility("default"))) const char *__asan_default_options(void); // NOLINT
@@ -309,7 +309,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("fast");
     TCase *cases = tcase_create("fast");
     tcase_set_timeout(cases, 600);
     tcase_add_test(cases, every_provider_is_right);
@@ -317,10 +316,5 @@ int main(void)
     tcase_add_test(cases, views_are_checked);
     tcase_add_test(cases, training_comes_to_the_same);
     tcase_add_test(cases, models_by_each_provider);
-    suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("fast", cases);
 }

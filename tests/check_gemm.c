@@ -1,5 +1,4 @@
 /* check_gemm.c - the matrix product against a chain of fma written plainly: every byte, on every device. */
-#include <check.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 #include "elb_kernels.h"
 #include "math/gemm.h"
 #include "math/ranges.h"
+#include "suite.h"
 
 enum { PAD = 3 }; /* elements between rows, which must stay as they are */
 
@@ -341,7 +341,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("gemm");
     TCase *cases = tcase_create("gemm");
     tcase_set_timeout(cases, 600);
     tcase_add_test(cases, native_sets);
@@ -351,10 +350,5 @@ int main(void)
     tcase_add_test(cases, shapes_that_do_not_fit);
     tcase_add_test(cases, sums_go_on_in_another_launch);
     tcase_add_test(cases, sums_that_would_be_cut_are_refused);
-    suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("gemm", cases);
 }

@@ -4,6 +4,7 @@
 #include "kernel_bench.h"
 #include "math/gemm.h"
 #include "nn/update.h"
+#include "suite.h"
 
 static const uint64_t SEED = UINT64_C(0xfedcba9876543210);
 
@@ -300,7 +301,6 @@ int main(void)
 {
     int sets = 0;
     while (elb_native_sets[sets]) sets++;
-    Suite *suite = suite_create("kernels");
     TCase *cases = tcase_create("kernels");
     tcase_set_timeout(cases, 120);
     tcase_add_loop_test(cases, bytes_exactly, 0, sets);
@@ -313,10 +313,5 @@ int main(void)
     tcase_add_loop_test(cases, guard_counts, 0, sets);
     tcase_add_loop_test(cases, adam_against_double, 0, sets);
     tcase_add_loop_test(cases, adam_stays_finite, 0, sets);
-    suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("kernels", cases);
 }

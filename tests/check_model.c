@@ -1,6 +1,5 @@
 /* check_model.c - the gradient of the whole model against central differences, in double, for every kind of model; and
  * what a model promises beside: its tensors, shards as row ranges, the weight as option and as argument. */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "math/selftest.h"
 #include "nn/model.h"
 #include "nn/update.h"
+#include "suite.h"
 
 extern const elb_native_set elb_native_float64;
 
@@ -139,7 +139,7 @@ static void start(bench *b, const elbow_recipe *recipe, const elb_native_set *se
                            .weight = recipe->weight,
                            .weights = weights_of(b),
                            .scale = recipe->batch == ELBOW_MEAN ? 1.0 / ROWS : 1};
-    if (elb_recipe_conditioned(recipe)) condition_rows(b);
+    if (elbow_recipe_has_betas(recipe)) condition_rows(b);
 }
 
 static void end(bench *b)
@@ -180,7 +180,7 @@ static double objective(bench *b)
     }
     ok(b, elb_read_doubles(distortion, losses.distortion));
     ok(b, elb_read_doubles(rate, losses.rate));
-    const bool by_row = elb_recipe_conditioned(r);
+    const bool by_row = elbow_recipe_has_betas(r);
     for (int i = 0; i < ROWS; i++) sum += rec * distortion[i] + (by_row ? row_weight[i] : kl) * rate[i];
     return sum * b->batch.scale;
 }
@@ -606,7 +606,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("model");
     TCase *cases = tcase_create("model");
     tcase_set_timeout(cases, 300);
     tcase_add_test(cases, gradients);
@@ -622,10 +621,5 @@ int main(void)
     tcase_add_test(cases, where_it_broke);
     tcase_add_test(cases, what_is_no_model);
     tcase_add_test(cases, too_much_for_a_devices_loops);
-    suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("model", cases);
 }

@@ -2,9 +2,9 @@
 #include "train/team.h"
 
 #include "device/native.h"
+#include "suite.h"
 #include "train/shares.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -394,15 +394,10 @@ int main(void)
                                   teams_do_not_join_teams};
     char command[64];
     if (!mkdtemp(folder)) return 1;
-    Suite *suite = suite_create("team");
     TCase *all = tcase_create("all");
     tcase_set_timeout(all, 120);
     for (size_t i = 0; i < COUNT(tests); i++) tcase_add_test(all, tests[i]);
-    suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
+    const int failed = run_case("team", all);
     elb_format(command, sizeof command, "rm -rf '%s'", folder);
     return system(command) != 0 || failed != 0;
 }

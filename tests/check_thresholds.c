@@ -7,6 +7,7 @@
 #include "math/gemm.h"
 #include "math/selftest.h"
 #include "nn/update.h"
+#include "suite.h"
 
 /* The smallest canonical number, its neighbours above; errors, squares and sigmoids of these are the interesting ones.
  */
@@ -450,7 +451,6 @@ int main(void)
 {
     int sets = 0;
     while (elb_native_sets[sets]) sets++;
-    Suite *suite = suite_create("thresholds");
     TCase *cases = tcase_create("thresholds");
     tcase_set_timeout(cases, 120);
     tcase_add_loop_test(cases, elbo, 0, sets);
@@ -465,10 +465,5 @@ int main(void)
     tcase_add_loop_test(cases, epilogues, 0, sets);
     tcase_add_loop_test(cases, data, 0, sets);
     tcase_add_loop_test(cases, rows_of_selftest, 0, sets);
-    suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("thresholds", cases);
 }

@@ -6,6 +6,11 @@
 
 #include <math.h>
 
+bool elbow_recipe_has_betas(const elbow_recipe *recipe)
+{
+    return recipe->beta_high > 0;
+}
+
 double elb_recipe_stands(const elbow_recipe *recipe, double beta)
 {
     const double low = log(recipe->beta_low), high = log(recipe->beta_high);

@@ -35,11 +35,6 @@ typedef enum elb_weight_source {
 } elb_weight_source;
 void elb_model_weigh(elb_model *model, elb_weight_source weighting);
 
-/* Whether one network is trained for a range of weights of the KL term, by gates that move with it (cl/gate.cl). */
-static inline bool elb_recipe_conditioned(const elbow_recipe *recipe)
-{
-    return recipe->beta_high > 0;
-}
 /* Where log beta lies between a recipe's ends, -1 to 1. */
 double elb_recipe_stands(const elbow_recipe *recipe, double beta);
 /* Where the gates of a model that has some stand from now on: 0, the middle, in a new one. */

@@ -47,7 +47,7 @@ static elb_view next_spread(const elb_stepper *s)
 
 static bool is_conditioned(const elb_stepper *s)
 {
-    return elb_recipe_conditioned(&s->model->recipe);
+    return elbow_recipe_has_betas(&s->model->recipe);
 }
 
 /* One for each latent, as a rule finds them. */

@@ -18,10 +18,10 @@ enum { LENGTH = 37 };
 static elb_error err;
 static float shard_vectors[64][LENGTH];
 
-static elbow_status make_vector(void *with, elb_view into, uint32_t shard)
+static elbow_status make_vector(void *with, elb_view into, elb_shards one)
 {
     (void)with;
-    return elb_write_reals(into, shard_vectors[shard]);
+    return elb_write_reals(into, shard_vectors[one.first]);
 }
 
 /* Sums whose rounding depends on the order. */
@@ -33,21 +33,30 @@ static void fill_vectors(void)
             shard_vectors[i][e] = (float)(rand() - RAND_MAX / 2) / (float)(1 << (rand() % 30));
 }
 
-/* Cuts S shards at random into runs, as for that many devices. */
-static void sum_in_runs(float *sum, elb_device *dev, uint32_t shards, uint32_t runs)
+/* A leaf of several shards, by the tree over them. */
+static elbow_status make_leaf(void *with, elb_view into, elb_shards run)
 {
-    elb_tree tree = {0};
+    elb_tree *inner = with;
+    TRY(elb_tree_sum(inner, run, make_vector, NULL));
+    return elb_copy(into.buffer, 0, inner->level[0], 0, LENGTH * sizeof(float));
+}
+
+/* Cuts S shards at random into runs, as for that many devices. leaf: shards that each of them sums at once. */
+static void sum_in_runs(float *sum, elb_device *dev, uint32_t shards, uint32_t runs, uint32_t leaf)
+{
+    elb_tree tree = {0}, inner = {0};
     elb_node nodes[64 * 2];
     elb_buffer *buffer[64 * 2];
     uint32_t count = 0;
-    ck_assert_int_eq(elb_tree_open(&tree, dev, shards, LENGTH), ELBOW_OK);
+    ck_assert_int_eq(elb_tree_open(&tree, dev, shards, leaf, LENGTH), ELBOW_OK);
+    ck_assert_int_eq(elb_tree_open(&inner, dev, leaf, 1, LENGTH), ELBOW_OK);
     for (uint32_t from = 0, left = runs; from<shards; left -= left> 1) {
         elb_shards run = {from, left > 1 ? from + (uint32_t)rand() % (shards - from + 1) : shards};
         from = run.end;
         for (; run.first < run.end; run.first = nodes[count++].shards.end) {
             ck_assert_int_eq(elb_buffer_new(&buffer[count], dev, LENGTH * sizeof(float)), ELBOW_OK);
             nodes[count] = (elb_node){elb_first_node(run, shards), elb_matrix(buffer[count], 0, 1, LENGTH)};
-            ck_assert_int_eq(elb_tree_sum(&tree, nodes[count].shards, make_vector, NULL), ELBOW_OK);
+            ck_assert_int_eq(elb_tree_sum(&tree, nodes[count].shards, make_leaf, &inner), ELBOW_OK);
             ck_assert_int_eq(elb_copy(buffer[count], 0, tree.level[0], 0, LENGTH * sizeof(float)), ELBOW_OK);
         }
     }
@@ -58,6 +67,7 @@ static void sum_in_runs(float *sum, elb_device *dev, uint32_t shards, uint32_t r
     ck_assert_int_eq(elb_read_reals(sum, elb_matrix(buffer[0], 0, 1, LENGTH)), ELBOW_OK);
     for (uint32_t i = 0; i < made; i++) elb_buffer_free(buffer[i]);
     elb_tree_close(&tree);
+    elb_tree_close(&inner);
 }
 
 START_TEST(a_tree_does_not_depend_on_who_sums_which_nodes)
@@ -67,9 +77,9 @@ START_TEST(a_tree_does_not_depend_on_who_sums_which_nodes)
     ck_assert_int_eq(elb_native_open(&dev, &err, NULL), ELBOW_OK);
     fill_vectors();
     for (uint32_t shards = 1; shards <= 64; shards++) {
-        sum_in_runs(whole, dev, shards, 1);
-        for (uint32_t runs = 2; runs < 7; runs++) {
-            sum_in_runs(parts, dev, shards, runs);
+        sum_in_runs(whole, dev, shards, 1, 1);
+        for (uint32_t runs = 1; runs < 8; runs++) {
+            sum_in_runs(parts, dev, shards, runs, 1u << runs % 5);
             ck_assert_mem_eq(whole, parts, sizeof whole);
         }
     }
@@ -83,7 +93,7 @@ START_TEST(the_vectors_of_the_test_show_the_order)
     elb_device *dev;
     ck_assert_int_eq(elb_native_open(&dev, &err, NULL), ELBOW_OK);
     fill_vectors();
-    sum_in_runs(tree, dev, 64, 1);
+    sum_in_runs(tree, dev, 64, 1, 1);
     for (int i = 64; i-- > 0;)
         for (int e = 0; e < LENGTH; e++) backwards[e] += shard_vectors[i][e];
     ck_assert_mem_ne(tree, backwards, sizeof tree);

@@ -153,13 +153,13 @@ static void print_launches(lane *l, const char *device, const setting *s)
 
 /* ---- what a team costs (docs/scaling.md) ---- */
 
-/* Bytes that a device holds: workspace; w, m, v and a gradient for each level of the tree; data, their numbers and
- * losses, a batch. */
+/* Bytes that a device holds: workspace; w, m, v and a gradient for each level of the tree over runs of shards that go
+ * back together; data, their numbers and losses, a batch. */
 static double held_bytes(const lane *l, const setting *s)
 {
     size_t parameters;
     uint32_t levels = 1;
-    while (1u << (levels - 1) < s->shards) levels++;
+    while (ELB_MOST_SEGMENTS << (levels - 1) < s->shards) levels++;
     const uint32_t rows = elb_model_max_rows(l->model->net);
     const double workspace = (double)elb_model_bytes(&parameters, &l->model->recipe, PIXELS, rows, rows, sizeof(float));
     return workspace +

@@ -8,6 +8,8 @@
 #include "language.h"
 #include "segments.h"
 
+PROGRAM(step)
+
 /* Rows 0, 1, ... rows - 1 of WIDTH columns. lane: room for LANES. */
 FUNCTION vreal sum_segment(vreal *lane, global const real *x, uint rows, uint x_row, uint left)
 {

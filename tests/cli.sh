@@ -152,11 +152,15 @@ for command in train evaluate sample reconstruct traverse encode explain advise 
     done <options
 done
 
+grep -q "^  --likelihood bernoulli|.*|negative-binomial$" train.help || fail "train --help: not all likelihoods"
+
 # ---- failures: status 1 ----
 
 expect 1 "no-such-data" train no-such-data --device native
 expect 1 "no-such-device" train shapes --device no-such-device
-expect 1 "no-such-run" evaluate no-such-run --device native
+expect 1 "there is no run no-such-run: 'elbow train' writes one" evaluate no-such-run --device native
+expect 1 "bin holds no run.json: it is not a run" evaluate bin --device native
+expect 1 "there is no device \"no-such-device\"" selftest --device no-such-device
 expect 1 "holds no run to go on with" train --resume --out no-such-run --device native
 expect 1 "cannot be made" train shapes --device native --limit 100 --out /dev/null/run
 printf '\000\000\010\003\000\000\000\002\000\000\000\004\000\000\000\004cut' >cut.idx
@@ -246,6 +250,19 @@ printf '1,2\n3,2.5\n' >halves.csv
     expect 1 "needs 0..1" train counts.csv $tiny --likelihood continuous-bernoulli --out none
     expect 0 "--likelihood continuous-bernoulli is the likelihood it lacks" train ./grey.csv $tiny --out grey
 }
+
+# ---- a network for a range of weights: what is said is of the one that it is asked for ----
+
+# shellcheck disable=SC2086
+json "d['beta'] == 1" train shapes --limit 100 $tiny --betas 0.5..2 --out ranging
+json "d['beta'] == 2 and d['beta_norm'] == 2 * d['latent'] / 1024" evaluate ranging --beta 2 --device native --json
+expect 0 "" evaluate ranging --beta 2 --device native
+grep -q "^asked for beta  *2 .*; trained for 0.5 to 2$" out || fail "evaluate: which of the weights?"
+json "d['betas'] == {'low': 0.5, 'high': 2}" explain ranging --json
+json "d['beta'] == 2 and 'betas' not in d" explain ranging --beta 2 --json
+expect 0 "" explain ranging
+grep -q "^ranging is one network for every beta from 0.5 to 2" out || fail "explain: a range of weights"
+expect 1 "shapes has no validation images: a run that was trained with --holdout" evaluate ranging --split validation
 
 # ---- explain: docs/weight.md's table, both ways ----
 
@@ -418,8 +435,50 @@ json "d['sigma2'] == 0.5 * 3 and d['beta'] == 3" $small --epochs 1 --loss sse --
 
 # shellcheck disable=SC2086
 expect 0 "starting it" $small --epochs 1 --out parts --resume
+# A folder as an elbow wrote it that knew neither objectives nor gates nor checksums; its fingerprint was read from one.
+cp -r parts older
+sed -i '/"objective"/d; /"samples"/d; /"beta_low"/d; /"beta_high"/d; /"schedule_most"/d
+    s/\("schedule_gain":\).*/\10,/; s/\("schedule_pull":\).*/\10,/' older/run.json
+LC_ALL=C sed -i '1s/"bound":"0x0p+0",/                 /; 1s/,"crc32":"[0-9a-f]*"/                   /
+    1s/"recipe":"[0-9a-f]*"/"recipe":"7d55789d4f12dd3f6f91c77c50d2710f4dd4ea33a71c9907c38e3360c0d2f419"/' older/state.safetensors
+cp -r older other && sed -i 's/"free_bits":.*/"free_bits": 1,/' other/run.json
+json "d['digest'] == '$digest' and d['run'] == 'older'" train --resume --epochs 2 --out older --device native --json --quiet
+expect 1 "another recipe" train --resume --epochs 2 --out other --device native --quiet
+json "d['digest'] == '$digest'" evaluate older --device native --json
+sed -i '/"latent":/d' other/run.json
+expect 1 '"latent" is missing' evaluate other --device native
 expect 0 "" train --resume --epochs 2 --out parts --device native
 [ "$(tail -n 1 out | sed 's/.* //')" = "$digest" ] || fail "resuming gives another digest"
+
+# The page names every field of run.json and metrics.jsonl, and no other. The runs have between them all that there are.
+# shellcheck disable=SC2086
+expect 0 "" $small --epochs 1 --objective iwae:2 --holdout 0.2 --likelihood logistic --out fields
+cat >fields.py <<'EOF'
+import json, re, sys
+
+
+def keys(value):
+    for one in value if isinstance(value, list) else []:
+        yield from keys(one)
+    for key, inner in value.items() if isinstance(value, dict) else []:
+        yield key
+        yield from keys(inner)
+
+
+run, page = sys.argv[1:]
+text = open(page, encoding="utf-8").read()
+for name, document in (("run.json", json.load(open(run + "/run.json", encoding="utf-8"))),
+                       ("metrics.jsonl", [json.loads(line) for line in open(run + "/metrics.jsonl", encoding="utf-8")])):
+    section = re.search(rf"## Fields of `{name}`\n(.*?)\n## ", text, re.DOTALL)[1]
+    told = set()
+    for row in re.findall(r"^\| (`.*)$", section, re.MULTILINE):
+        first, meaning = row.split(" | ", 1)
+        # A row on an object names that object's own fields on its right.
+        told |= set(re.findall("`([^`]*)`", first + (meaning if first.startswith(("`devices", "`test`,")) else "")))
+    there = set(keys(document))
+    assert told == there, f"{page}, {name}: not named {sorted(there - told)}, not there {sorted(told - there)}"
+EOF
+python3 fields.py fields "$source/docs/run-folder.md" 2>err || fail "docs/run-folder.md is not what a run has"
 
 # Ctrl-C, a closed terminal: the state is saved, one line says how to go on; a signal that was ignored stays so. Where
 # standard error is closed no file takes its place.

@@ -3,7 +3,8 @@
 
 Each fault meets a run of PoCL alone, which must end with one line and a state that resumes to the right digest, or a team
 of PoCL and native, which must end with that digest at once. Whatever happens: no hang, no OpenCL object left over. And
-a bit that a kernel gets wrong is found by the check of its program before that is used.
+a bit that a kernel gets wrong is found by the check of its program before that is used, and by elbow compare, which names
+the kernel.
 """
 import json, os, pathlib, random, re, subprocess, sys, tempfile, time
 
@@ -84,6 +85,32 @@ def check_flips(tries, device):
     return wrong
 
 
+def compare(tries, device, fault):
+    """Exit status and report of elbow compare on a device whose driver lies."""
+    env = {**tries.env, "OPENCL_LAYERS": layer, "ELBOW_FAULT": fault}
+    done = run(env, ["compare", "--devices", device, "--warm", "--quiet", "--json", "--steps", "5", "--hidden", "17",
+                     "--latent", "3", "--batch", "40"])
+    if done.returncode not in (0, 1) or not done.stdout:
+        raise Wrong(f"compare, {fault}: exit status {done.returncode}: {done.stderr[-300:]}")
+    return done.returncode, json.loads(done.stdout)["devices"][0]
+
+
+def check_compare(tries, device):
+    """A kernel that a driver compiled wrongly, by one bit, is the one that the report names, whichever it is."""
+    wrong = 0
+    for fault in ("none", "bit:gemm", "bit:latent", "bit:adam", "flip:1"):
+        status, found = compare(tries, device, fault)
+        kind, name = fault.partition(":")[::2]
+        told = found["breakdown"]["difference"] or ""
+        named = {"none": not told, "flip": told,  # what is wrong once, in the last read, has gone when it is looked for
+                 "bit": re.match(rf"kernel {name}[ ,].* 1 of the .* by up to 1 ulp; the first, at row 0, column 0", told)}
+        if not named[kind] or status != (fault != "none") or found["same_bits"] != (fault == "none"):
+            wrong += 1
+            print(f"compare, {fault}: exit status {status}, {found['same_bits']}: {told}", flush=True)
+    print(f"compare {device}: kernels with a wrong bit are named: {not wrong}", flush=True)
+    return wrong
+
+
 def check_shares(tries, device):
     """A device whose launches take longer from some moment on gives its shards away."""
     options = ["--limit", "1000", "--batch", "128", "--shards", "32", "--hidden", "200", "--out", str(tries.out)]
@@ -139,6 +166,7 @@ def main():
                  ("nan", mate, True, sample(counts[mate][1])[::2]),
                  ("hang", mate, True, [counts[mate][0] * 3 // 4])]
         wrong += check_flips(tries, alone)
+        wrong += check_compare(tries, alone)
         wrong += check_shares(tries, mate)
         for kind, device, team, moments in plans:
             start, seen = time.monotonic(), {}

@@ -138,7 +138,7 @@ elbow_status elb_trainer_save(elb_trainer *t)
     state.seconds += elb_seconds() - t->started;
     TRY(elb_trainer_read_state(t, &state));
     TRY(write_model(t));
-    TRY(elb_state_write(t->err, t->options.out, &state, &vectors, t->fingerprint));
+    TRY(elb_state_write(t->err, t->options.out, &state, &vectors, t->fingerprints[0]));
     t->saved = elb_seconds();
     t->kept = state.step;
     t->keeps = true;
@@ -158,7 +158,7 @@ static elbow_status go_on(elb_trainer *t)
 {
     char path[ELB_PATH];
     bool has_best;
-    TRY(elb_state_read(&t->state, &t->host, &has_best, t->err, t->options.out, t->fingerprint));
+    TRY(elb_state_read(&t->state, &t->host, &has_best, t->err, t->options.out, t->fingerprints));
     if (t->state.batch > t->batches || t->state.n > t->stepper.count)
         return elb_fail(t->err, ELBOW_BAD_FILE, "%s: the state says batch %u of %u: it is damaged", t->options.out,
                         t->state.batch, t->batches);

@@ -91,6 +91,22 @@ static const field train_fields[] = {
     {"save_every", NUMBER, TRAIN(save_every), 0, HUGE_VAL, NULL},
 };
 
+/* Fields that came later, by the generation of files that first has them. An elbow before them did what their default
+ * does (otherwise ELBOW_BITS_VERSION has changed), so that is what a file without them means. */
+static const struct {
+    const char *name;
+    uint32_t since;
+} later_fields[] = {{"schedule_most", 1}, {"objective", 2}, {"samples", 2}, {"beta_low", 3}, {"beta_high", 3}};
+
+enum { GENERATION = ELB_FINGERPRINTS - 1 };
+
+static uint32_t since(const char *name)
+{
+    for (size_t i = 0; i < COUNT(later_fields); i++)
+        if (strcmp(later_fields[i].name, name) == 0) return later_fields[i].since;
+    return 0;
+}
+
 static void write_field(cJSON *to, const field *f, const void *from)
 {
     const char *at = (const char *)from + f->offset;
@@ -142,6 +158,15 @@ static elbow_status read_field(void *to, elb_error *err, const field *f, const c
         memcpy(at, &number, sizeof number);
         break;
     }
+    return ELBOW_OK;
+}
+
+/* Into a struct that holds the defaults. */
+static elbow_status read_fields(void *to, elb_error *err, const field *fields, size_t count, const cJSON *from)
+{
+    for (size_t i = 0; i < count; i++)
+        if (since(fields[i].name) == 0 || cJSON_HasObjectItem(from, fields[i].name))
+            TRY(read_field(to, err, &fields[i], from));
     return ELBOW_OK;
 }
 
@@ -258,7 +283,9 @@ void elb_recipe_write(cJSON *to, const elbow_recipe *recipe)
 
 elbow_status elb_recipe_read(elbow_recipe *recipe, elb_error *err, const cJSON *from)
 {
-    for (size_t i = 0; i < COUNT(recipe_fields); i++) TRY(read_field(recipe, err, &recipe_fields[i], from));
+    *recipe = elbow_recipe_default();
+    memset(recipe->hidden, 0, sizeof recipe->hidden);
+    TRY(read_fields(recipe, err, recipe_fields, COUNT(recipe_fields), from));
     return read_hidden(recipe, err, from);
 }
 
@@ -284,7 +311,8 @@ static elbow_status read_run(elbow_run *run, elb_error *err, const cJSON *root)
     TRY(elb_json_object(&recipe, err, root, "recipe"));
     TRY(elb_recipe_read(&run->recipe, err, recipe));
     TRY(elb_json_object(&train, err, root, "train"));
-    for (size_t i = 0; i < COUNT(train_fields); i++) TRY(read_field(&run->train, err, &train_fields[i], train));
+    run->train = elbow_train_default();
+    TRY(read_fields(&run->train, err, train_fields, COUNT(train_fields), train));
     TRY(elb_json_object(&data, err, root, "data"));
     return read_data(run, err, data);
 }
@@ -303,16 +331,42 @@ elbow_status elb_run_read(elbow_run *run, elb_error *err, const char *path)
     void *text = NULL;
     size_t size;
     cJSON *root = NULL;
-    TRY(elb_file_read(err, &text, &size, file, 1 << 20));
-    elbow_status status = elb_json_parse(&root, err, text, size, file);
+    elbow_status status = elb_file_read(err, &text, &size, file, 1 << 20);
+    if (status == ELBOW_NOT_FOUND)
+        return elb_fail(err, status,
+                        folder ? "%s holds no run.json: it is not a run that 'elbow train' wrote"
+                               : "there is no run %s: 'elbow train' writes one",
+                        path);
+    TRY(status);
+    status = elb_json_parse(&root, err, text, size, file);
     if (status == ELBOW_OK && (status = read_run(run, err, root)) != ELBOW_OK) elb_blame(err, "%s", file);
     cJSON_Delete(root);
     free(text);
     return status;
 }
 
-void elb_run_fingerprint(char hex[65], const elbow_recipe *recipe, const elbow_train_options *options,
-                         const elbow_data *data)
+/* Takes the fields away that came after a generation; false if one of them is not what that generation did. */
+static bool take_later(cJSON *root, uint32_t generation)
+{
+    const elbow_recipe recipe = elbow_recipe_default();
+    const elbow_train_options options = elbow_train_default();
+    cJSON *standard = cJSON_CreateObject();
+    bool same = true;
+    write_recipe(standard, &recipe);
+    write_train(standard, &options);
+    for (size_t i = 0; i < COUNT(later_fields); i++) {
+        const char *name = later_fields[i].name;
+        if (later_fields[i].since <= generation) continue;
+        same = same && cJSON_Compare(cJSON_GetObjectItemCaseSensitive(root, name),
+                                     cJSON_GetObjectItemCaseSensitive(standard, name), true);
+        cJSON_DeleteItemFromObjectCaseSensitive(root, name);
+    }
+    cJSON_Delete(standard);
+    return same;
+}
+
+static bool fingerprint(char hex[65], const elbow_recipe *recipe, const elbow_train_options *options,
+                        const elbow_data *data, uint32_t generation)
 {
     elbow_train_options fixed = *options;
     fixed.epochs = fixed.patience = 0;
@@ -323,12 +377,21 @@ void elb_run_fingerprint(char hex[65], const elbow_recipe *recipe, const elbow_t
     write_train(root, &fixed);
     write_data(root, data);
     cJSON_DeleteItemFromObject(root, "source"); /* the same data may lie elsewhere now */
+    const bool was = take_later(root, generation);
     char *text = NULL;
     unsigned char digest[ELB_SHA256_BYTES] = {0};
     if (elb_json_print(&text, &unheard, root, false) == ELBOW_OK) elb_sha256_of(digest, text, strlen(text));
     elb_sha256_hex(hex, digest);
     free(text);
     cJSON_Delete(root);
+    return was;
+}
+
+void elb_run_fingerprints(char hex[ELB_FINGERPRINTS][65], const elbow_recipe *recipe,
+                          const elbow_train_options *options, const elbow_data *data)
+{
+    for (uint32_t age = 0; age < ELB_FINGERPRINTS; age++)
+        if (!fingerprint(hex[age], recipe, options, data, GENERATION - age)) hex[age][0] = 0;
 }
 
 /* A run's recipe, options and data in one object, without what two runs of one recipe may differ in. */

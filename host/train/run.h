@@ -27,10 +27,12 @@ bool elb_run_has(const char *folder, const char *name);
 void elb_recipe_write(cJSON *to, const elbow_recipe *recipe);
 elbow_status elb_recipe_read(elbow_recipe *recipe, elb_error *err, const cJSON *from);
 
-/* A digest over all of a recipe that a state must share with the run that resumes it: 64 hexadecimal digits. Epochs,
- * patience and how often to save may change. */
-void elb_run_fingerprint(char hex[65], const elbow_recipe *recipe, const elbow_train_options *options,
-                         const elbow_data *data);
+/* Digests, 64 hexadecimal digits each, over all of a recipe that a state must share with the run that resumes it;
+ * epochs, patience and how often to save may change. The first is the one that is saved; the others are what elbows
+ * saved that knew fewer fields, "" where the recipe has what they could not do. */
+#define ELB_FINGERPRINTS 4
+void elb_run_fingerprints(char hex[ELB_FINGERPRINTS][65], const elbow_recipe *recipe,
+                          const elbow_train_options *options, const elbow_data *data);
 
 /* What two runs differ in first, as "\"latent\" 5, not 10" (there, not wanted); "" if they are of one recipe. How often
  * to save, and where the same data lie, may differ. Errors: MEMORY. */

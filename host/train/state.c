@@ -1,7 +1,6 @@
 #include "train/state.h"
 
 #include "io/tensors.h"
-#include "train/run.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -10,8 +9,9 @@
 #include <string.h>
 #include <zlib.h>
 
-/* Every field of elb_state, once: U an integer, D a double (kept in hexadecimal, so that it comes back to the bit). */
-#define STATE_FIELDS(U, D)                                                                                             \
+/* Every field of elb_state, once: U an integer, D a double (kept in hexadecimal, so that it comes back to the bit), N
+ * one that is newer than the first states: 0 where it is missing. */
+#define STATE_FIELDS(U, D, N)                                                                                          \
     U(step, UINT64_MAX)                                                                                                \
     U(epoch, UINT32_MAX)                                                                                               \
     U(batch, UINT32_MAX)                                                                                               \
@@ -20,7 +20,7 @@
     U(n, UINT32_MAX)                                                                                                   \
     D(distortion)                                                                                                      \
     D(rate)                                                                                                            \
-    D(bound)                                                                                                           \
+    N(bound)                                                                                                           \
     U(clamped, UINT64_MAX)                                                                                             \
     D(best_elbo)                                                                                                       \
     U(best_epoch, UINT32_MAX)                                                                                          \
@@ -52,19 +52,20 @@ static void describe(notes *all, const elb_state *state, const char *fingerprint
 {
 #define U(name, high) snprintf(add_note(all, #name), NOTE_SIZE, "%" PRIu64, (uint64_t)state->name);
 #define D(name)       snprintf(add_note(all, #name), NOTE_SIZE, "%a", state->name);
-    STATE_FIELDS(U, D)
+    STATE_FIELDS(U, D, D)
 #undef U
 #undef D
     snprintf(add_note(all, "recipe"), NOTE_SIZE, "%s", fingerprint);
 }
 
 /* Of all that the state says: a file with another bit somewhere would go on to another digest without a word. */
-static void checksum(char text[9], const notes *all, const elb_vectors *vectors)
+static void checksum(char text[9], const elb_note *note, size_t notes_count, const elb_vectors *vectors)
 {
     const float *const data[] = {vectors->w, vectors->m, vectors->v, vectors->best};
     uLong sum = crc32(0, NULL, 0);
-    for (size_t i = 0; i < all->count; i++)
-        sum = crc32(sum, (const unsigned char *)all->text[i], (uInt)strlen(all->text[i]) + 1);
+    for (size_t i = 0; i < notes_count; i++)
+        if (strcmp(note[i].key, "crc32") != 0)
+            sum = crc32(sum, (const unsigned char *)note[i].text, (uInt)strlen(note[i].text) + 1);
     for (size_t i = 0; i < COUNT(data); i++)
         if (data[i]) sum = crc32_z(sum, (const unsigned char *)data[i], vectors->count * sizeof *data[i]);
     elb_format(text, 9, "%08lx", sum);
@@ -77,7 +78,7 @@ elbow_status elb_state_write(elb_error *err, const char *folder, const elb_state
     TRY(elb_run_path(path, err, folder, "state.safetensors"));
     notes all = {.count = 0};
     describe(&all, state, fingerprint);
-    checksum(sum, &all, vectors);
+    checksum(sum, all.note, all.count, vectors);
     snprintf(add_note(&all, "crc32"), NOTE_SIZE, "%s", sum);
     const float *const data[] = {vectors->w, vectors->m, vectors->v, vectors->best};
     static const char *const names[] = {"parameters", "adam.m", "adam.v", "best"};
@@ -118,11 +119,17 @@ static elbow_status read_vector(float *to, elb_error *err, const elb_tensors *fi
     return ELBOW_OK;
 }
 
-static elbow_status read_state(elb_state *state, elb_vectors *vectors, bool *has_best, elb_error *err,
-                               const elb_tensors *file, const char *fingerprint)
+static bool is_one_of(char fingerprints[ELB_FINGERPRINTS][65], const char *recipe)
 {
-    const char *recipe = elb_tensors_note(file, "recipe");
-    if (!recipe || strcmp(recipe, fingerprint) != 0)
+    for (size_t i = 0; recipe && i < ELB_FINGERPRINTS; i++)
+        if (fingerprints[i][0] && strcmp(recipe, fingerprints[i]) == 0) return true;
+    return false;
+}
+
+static elbow_status read_state(elb_state *state, elb_vectors *vectors, bool *has_best, elb_error *err,
+                               const elb_tensors *file, char fingerprints[ELB_FINGERPRINTS][65])
+{
+    if (!is_one_of(fingerprints, elb_tensors_note(file, "recipe")))
         return elb_fail(err, ELBOW_BAD_FILE,
                         "the state is of another recipe or other data: repeat the options of its run.json "
                         "(--config), or choose another folder");
@@ -131,9 +138,13 @@ static elbow_status read_state(elb_state *state, elb_vectors *vectors, bool *has
     TRY(read_whole(&whole, err, file, #name, high));                                                                   \
     state->name = (__typeof__(state->name))whole;
 #define D(name) TRY(read_double(&state->name, err, file, #name));
-    STATE_FIELDS(U, D)
+#define N(name)                                                                                                        \
+    state->name = 0;                                                                                                   \
+    if (elb_tensors_note(file, #name)) D(name)
+    STATE_FIELDS(U, D, N)
 #undef U
 #undef D
+#undef N
     TRY(read_vector(vectors->w, err, file, "parameters", vectors->count));
     TRY(read_vector(vectors->m, err, file, "adam.m", vectors->count));
     TRY(read_vector(vectors->v, err, file, "adam.v", vectors->count));
@@ -142,31 +153,27 @@ static elbow_status read_state(elb_state *state, elb_vectors *vectors, bool *has
     return ELBOW_OK;
 }
 
-static elbow_status check_sum(elb_error *err, const elb_tensors *file, const elb_state *state,
-                              const elb_vectors *vectors, bool has_best, const char *fingerprint)
+static elbow_status check_sum(elb_error *err, const elb_tensors *file, const elb_vectors *vectors, bool has_best)
 {
     char sum[9];
     const char *written = elb_tensors_note(file, "crc32");
-    notes all = {.count = 0};
     elb_vectors held = *vectors;
     if (!has_best) held.best = NULL;
-    describe(&all, state, fingerprint);
-    checksum(sum, &all, &held);
-    if (written && strcmp(written, sum) == 0) return ELBOW_OK;
-    return elb_fail(err, ELBOW_BAD_FILE, "its checksum is %s, not %s: it is damaged; start a new run", sum,
-                    written ? written : "there");
+    checksum(sum, file->note, file->notes, &held);
+    if (!written || strcmp(written, sum) == 0) return ELBOW_OK; /* the first states have none */
+    return elb_fail(err, ELBOW_BAD_FILE, "its checksum is %s, not %s: it is damaged; start a new run", sum, written);
 }
 
 elbow_status elb_state_read(elb_state *state, elb_vectors *vectors, bool *has_best, elb_error *err, const char *folder,
-                            const char *fingerprint)
+                            char fingerprints[ELB_FINGERPRINTS][65])
 {
     char path[ELB_PATH];
     TRY(elb_run_path(path, err, folder, "state.safetensors"));
     elb_tensors file = {0};
     elbow_status status = elb_tensors_read(&file, err, path);
     if (status == ELBOW_OK) {
-        status = read_state(state, vectors, has_best, err, &file, fingerprint);
-        if (status == ELBOW_OK) status = check_sum(err, &file, state, vectors, *has_best, fingerprint);
+        status = read_state(state, vectors, has_best, err, &file, fingerprints);
+        if (status == ELBOW_OK) status = check_sum(err, &file, vectors, *has_best);
         if (status != ELBOW_OK) elb_blame(err, "%s", path);
     }
     elb_tensors_free(&file);

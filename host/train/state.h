@@ -4,6 +4,7 @@
 #define ELB_STATE_H
 
 #include "base/base.h"
+#include "train/run.h"
 
 /* Where a run stands. */
 typedef struct elb_state {
@@ -33,8 +34,9 @@ elbow_status elb_state_write(elb_error *err, const char *folder, const elb_state
                              const char *fingerprint);
 
 /* Reads it into memory that the caller has allocated for count parameters. *has_best says whether it held a best.
- * Errors: NOT_FOUND (nothing to resume), BAD_FILE (damaged, or of another recipe). */
+ * Its fingerprint must be one of these; "" is none. Errors: NOT_FOUND (nothing to resume), BAD_FILE (damaged, or of
+ * another recipe). */
 elbow_status elb_state_read(elb_state *state, elb_vectors *vectors, bool *has_best, elb_error *err, const char *folder,
-                            const char *fingerprint);
+                            char fingerprints[ELB_FINGERPRINTS][65]);
 
 #endif

@@ -261,8 +261,8 @@ static elbow_status open_trainer(elb_trainer *t)
     t->batches = (count - 1) / t->options.batch + 1;
     t->steps = (uint64_t)t->batches * t->options.epochs;
     t->state = (elb_state){.best_elbo = -HUGE_VAL};
-    elb_run_fingerprint(t->fingerprint, &t->model->recipe, &t->options, t->data);
-    memcpy(&t->recipe, t->fingerprint, sizeof t->recipe);
+    elb_run_fingerprints(t->fingerprints, &t->model->recipe, &t->options, t->data);
+    memcpy(&t->recipe, t->fingerprints[0], sizeof t->recipe);
     const elbow_recipe *recipe = &t->model->recipe;
     const uint32_t copies = recipe->objective == ELBOW_OBJECTIVE_IWAE ? recipe->samples : 1;
     TRY(elb_model_reserve(t->model, t->options.batch, t->options.batch * copies));

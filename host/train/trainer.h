@@ -15,10 +15,10 @@ typedef struct elb_trainer {
     elbow_model *model;
     elbow_data *data;
     elbow_train_options options;
-    char fingerprint[65];
-    uint64_t recipe; /* a part of it, as a number */
-    uint32_t wish;   /* see elb_trainer_wish */
-    int lock;        /* on the run's folder; -1: none */
+    char fingerprints[ELB_FINGERPRINTS][65]; /* of the recipe */
+    uint64_t recipe;                         /* a part of it, as a number */
+    uint32_t wish;                           /* see elb_trainer_wish */
+    int lock;                                /* on the run's folder; -1: none */
 
     elb_feed *feed, *measured[2]; /* training; validation and test */
     elb_stepper stepper;

@@ -16,7 +16,7 @@
 /* Where segment s of a sum of k terms ends. */
 FUNCTION uint segment_end(uint s, uint k, uint segments, uint batch, uint shards, uint left_over, uint each)
 {
-    return s + 1 == segments ? k : ((s + 1) * batch + left_over) / shards * each;
+    return s + 1 == segments ? k : (uint)(((ulong)(s + 1) * batch + left_over) / shards) * each;
 }
 
 /* How many of those that wait are added to segment s, the last to come first. */

@@ -173,6 +173,15 @@ static void add_up(float *sum, const cut_trial *t, uint32_t first, uint32_t end,
     free(right);
 }
 
+/* Makes the terms of C's first element so small that shards' sums of them lie at both sides of 2^-40. */
+static void make_small(float *a, uint32_t a_stride, float *b, uint32_t b_stride, uint32_t k)
+{
+    for (uint32_t p = 0; p < k; p++) {
+        a[p * a_stride] = copysignf(0x1p-20f, a[p * a_stride]);
+        b[p * b_stride] = ldexpf(frexpf(b[p * b_stride], &(int){0}), -19);
+    }
+}
+
 /* What elb_gemm_over_rows makes of a node's shards is what each of them alone adds up to, and stays inside C. */
 static void try_rows(elb_device *dev, const cut_trial *t)
 {
@@ -181,6 +190,7 @@ static void try_rows(elb_device *dev, const cut_trial *t)
     const uint32_t room = (uint32_t)elb_gemm_scratch(dev, k, t->n);
     float *a = matrix(k, t->m + PAD, 12), *b = matrix(k, t->n + PAD, 12), *c = matrix(t->m, cs, 0);
     float *nothing = matrix(1, room, 0), *got = matrix(t->m, cs, 0), *wanted = matrix(1, length, 0);
+    make_small(a, t->m + PAD, b, t->n + PAD, k);
     const elb_view vc = upload(dev, c, t->m, t->n, cs), va = upload(dev, a, k, t->m, t->m + PAD);
     const elb_view vb = upload(dev, b, k, t->n, t->n + PAD), scratch = upload(dev, nothing, 1, room, room);
     const elb_view one = upload(dev, wanted, t->m, t->n, t->n);

@@ -351,6 +351,49 @@ START_TEST(a_team_names_what_is_not_finite)
 }
 END_TEST
 
+/* A device that breaks after so many launches: in its first steps, of two dozen each, or two where it has no shards. */
+enum { MOST_LAUNCHES = 50 };
+
+static elb_device_ops broken;
+static const elb_device_ops *sound;
+static uint32_t launches;
+
+static elbow_status launch_until_broken(elb_device *dev, const elb_kernel *kernel, const void *options,
+                                        elb_range groups, const elb_value *values)
+{
+    if (++launches <= MOST_LAUNCHES) return sound->launch(dev, kernel, options, groups, values);
+    return elb_fail(dev->err, ELBOW_DEVICE, "it is broken");
+}
+
+static void break_later(elb_device *dev)
+{
+    sound = dev->ops;
+    broken = *sound;
+    broken.launch = launch_until_broken;
+    dev->ops = &broken;
+    launches = 0;
+}
+
+/* The one device that is left does the rest of the first epoch, which is five steps, and the second. */
+START_TEST(a_device_fails)
+{
+    const elbow_recipe recipe = small_recipe();
+    elbow_train_options options = small_options(8);
+    char alone[65], left[65];
+    train(alone, "native", &recipe, &options);
+    for (int first = 0; first < 2; first++) {
+        bench b;
+        open_bench(&b, teams[0], &recipe);
+        break_later(first ? b.context->dev : b.context->mates[0]->dev);
+        ck_assert_msg(elbow_train(b.model, b.data, &options) == ELBOW_OK, "%s", elbow_message(b.context));
+        ck_assert_msg(strstr(b.remark, ": it is broken") != NULL, "%s", b.remark);
+        ck_assert_int_eq(elbow_model_digest(b.model, left), ELBOW_OK);
+        ck_assert_str_eq(alone, left);
+        close_bench(&b);
+    }
+}
+END_TEST
+
 /* ---- lists of devices ---- */
 
 START_TEST(lists_of_devices_are_read)
@@ -400,6 +443,7 @@ int main(void)
                                   another_team_resumes,
                                   a_team_skips_as_one,
                                   a_team_names_what_is_not_finite,
+                                  a_device_fails,
                                   lists_of_devices_are_read,
                                   teams_do_not_join_teams};
     char command[64];

@@ -282,13 +282,14 @@ START_TEST(models_by_each_provider)
     ck_assert_int_eq(elb_buffer_new(&samples, dev, 9 * sizeof(uint32_t)), ELBOW_OK);
     ck_assert_int_eq(elb_zero(samples, 0, 9 * sizeof(uint32_t)), ELBOW_OK);
     const elb_batch batch = {.x = x.view, .samples = elb_matrix(samples, 0, 1, 9), .scale = 1};
+    const elb_cut part = {{0, 3}, 3, 9};
     const elb_view flat_w = elb_matrix(w.view.buffer, BEFORE, 1, count),
                    flat_g = elb_matrix(g.view.buffer, 0, 1, count);
     for (uint32_t p = 0; p <= all.count; p++) {
         for (uint32_t i = 0; i < model->count; i++)
             for (int which = 0; which < ELB_PRODUCTS; which++) model->layers[i].by[which] = p ? all.list[p - 1] : NULL;
         ck_assert_int_eq(elb_model_forward(model, flat_w, &batch), ELBOW_OK);
-        ck_assert_int_eq(elb_model_backward(model, flat_g, flat_w, &batch, 0, 9), ELBOW_OK);
+        ck_assert_int_eq(elb_model_backward(model, flat_g, flat_w, &batch, &part), ELBOW_OK);
         ck_assert_int_eq(elb_read_reals(p ? fast : exact, flat_g), ELBOW_OK);
         double norm = 0, off = 0;
         for (uint32_t e = 0; p && e < count; e++) {

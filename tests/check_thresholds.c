@@ -320,7 +320,7 @@ START_TEST(sums)
         FILL(x, canonicals, true, 0);
         for (uint32_t i = 0; i + cols < 200 * cols; i += 3) real_of(x)[i + cols] = -real_of(x)[i];
         LAUNCH(launch_row_sum(dev, (elb_range){200, 1}, y, x, cols, cols));
-        LAUNCH(launch_sum_rows(dev, elb_column_range(dev, cols), sum, x, 200, cols, cols));
+        LAUNCH(launch_sum_rows(dev, elb_column_range(dev, cols), sum, x, 200, cols, cols, 1, 0, 1, 0, 0));
         expect_canonical("a sum of rows", sum);
     }
     close_set();

@@ -10,6 +10,8 @@
 #include "language.h"
 #include "math.h"
 
+PROGRAM(step)
+
 kernel void adam(global real *w, global real *m, global real *v, global const real *g, global const real *factor,
                  global const uint *flag, uint count, real beta1, real beta2, real epsilon, real rate, real root)
 {

@@ -8,6 +8,8 @@
 #include "language.h"
 #include "math.h"
 
+PROGRAM(step)
+
 kernel void gather(global real *x, global const uchar *data, global const uint *at, global const uint *sample,
                    uint cols, uint x_row, ulong seed, uint epoch, int how)
 {

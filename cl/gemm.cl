@@ -15,6 +15,8 @@
 #include "activation.h"
 #include "tile.h"
 
+PROGRAM(step)
+
 /* clang-format off */
 #define START_ROW(r) global const real *a##r = a + (ulong)(row + r < m ? row + r : m - 1) * a_row;
 #define START_SUM(r, v) vreal c##r##_##v = splat(0);

@@ -1,9 +1,9 @@
 /* latent.cl - a draw from q(z|x), and its divergence from the prior.
  *
- *     z      = mu + exp(v/2) eps             eps ~ N(0, I) by Philox (cl/random.h); NOISE 0: z = mu
+ *     z      = mu + exp(v/2) eps             eps ~ N(0, I) by Philox (cl/random.h); noise 0: z = mu
  *     spread = d z / d v = exp(v/2) eps / 2  for the way back
  *     kl[i]  = sum_j parts[i,j]
- *     parts[i,j] = 1/2 (mu^2 + expm1(v) - v), the divergence; SAMPLED: 1/2 (z^2 - eps^2 - v), which is
+ *     parts[i,j] = 1/2 (mu^2 + expm1(v) - v), the divergence; sampled: 1/2 (z^2 - eps^2 - v), which is
  *                  log q(z|x) - log p(z) of the draw: the divergence is its mean over draws
  *
  * Each datum is drawn `copies` times: row i is datum i / copies, draw + i % copies. code (data, 2 latents): mu, then
@@ -14,12 +14,12 @@
 #include "math.h"
 #include "random.h"
 
-OPTION(NOISE, 1, "0: z is the mean")
-OPTION(SAMPLED, 0, "1: rates are those of the draw")
+PROGRAM(step)
 
 kernel void latent(global real *z, global real *spread, global real *kl, global real *parts, global uint *clamped,
                    global const real *code, global const uint *sample, uint latents, uint copies, uint z_row,
-                   uint spread_row, uint parts_row, uint code_row, ulong seed, uint purpose, uint draw)
+                   uint spread_row, uint parts_row, uint code_row, ulong seed, uint purpose, uint draw,
+                   int noise, int sampled)
 {
     local real scratch[2 * LANES];
     const uint row = (uint)get_group_id(0), datum = row / copies, copy = row % copies;
@@ -32,12 +32,12 @@ kernel void latent(global real *z, global real *spread, global real *kl, global 
         const vreal mu = load_part(mu_at + j, left), logvar = load_part(v_at + j, left);
         const vreal v = clamp_between(logvar, -30, 20);
         vreal eps = splat(0), slope = splat(0);
-        if (NOISE) {
+        if (noise) {
             eps = normals(seed, purpose, draw + copy, sample[datum], j);
             slope = vexp(v * splat((real)0.5)) * eps;
         }
         const vreal drawn = canonical(mu + slope);
-        const vreal twice = SAMPLED ? vfma(drawn, drawn, -(eps * eps)) : vfma(mu, mu, vexpm1(v));
+        const vreal twice = sampled ? vfma(drawn, drawn, -(eps * eps)) : vfma(mu, mu, vexpm1(v));
         const vreal rate = splat((real)0.5) * (twice - v);
         const vint out = less(logvar, splat(-30)) | less(splat(20), logvar);
         store_part(z + (ulong)row * z_row + j, drawn, left);

@@ -8,6 +8,8 @@
 #include "language.h"
 #include "tile.h"
 
+PROGRAM(step)
+
 /* Rows of tile become its columns. */
 FUNCTION void transpose_tile(vreal *tile)
 {

@@ -1,4 +1,4 @@
-/* row_sum.cl - the sum of each row of a matrix: of the losses of a batch, or of the chunks of a norm.
+/* row_sum.cl - the sum of each row of a matrix, such as the losses of a batch.
  *
  *     y[i] = sum_j x[i,j]
  *

@@ -2,8 +2,10 @@
  *
  *     y[c] = sum_{e in chunk c} x[e]^2         |x[e]| < 2^-57 counts as 0: no square is subnormal
  *
- * One work-group per chunk; the order of "row sums" (docs/bits.md). row_sum over y gives the squared norm. */
+ * One work-group per chunk; the order of "row sums" (docs/bits.md). guard.cl sums y to the squared norm. */
 #include "language.h"
+
+PROGRAM(step)
 
 kernel void squares(global real *y, global const real *x, uint count)
 {

@@ -6,6 +6,8 @@
  * sums"). One work-item sums WIDTH columns. */
 #include "language.h"
 
+PROGRAM(step)
+
 kernel void sum_rows(global real *y, global const real *x, uint rows, uint cols, uint x_row)
 {
     const uint j = item_id() * WIDTH;

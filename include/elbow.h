@@ -558,7 +558,8 @@ ELBOW_API elbow_status elbow_advise(elbow_advice *advice, elbow_context *context
 ELBOW_API elbow_status elbow_draw_advice(elbow_context *context, const char *path, const elbow_advice *advice);
 
 /* The short form, at the recipe's own weight and within half a second for images like MNIST's: a sample of the data, a
- * smaller model, fewer steps. Above 2,048 pixels the linear VAE's closed form alone. */
+ * smaller model, fewer steps. Above 2,048 pixels the linear VAE's closed form alone. A variance that is found in
+ * training is foreseen as a linear VAE's; a deep model's is smaller and its rate higher. */
 typedef struct elbow_forecast {
     uint32_t active;      /* latents that will be active */
     double rate;          /* nats per datum */

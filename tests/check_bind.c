@@ -132,6 +132,41 @@ START_TEST(good_files_are_bound)
 }
 END_TEST
 
+/* The source of a kernel's program as it stands in the file written. */
+static bool is_in_program(const char *text, const char *program, const char *words)
+{
+    char begin[128];
+    elb_format(begin, sizeof begin, "static const char source_%s[] =", program);
+    const char *source = strstr(text, begin);
+    ck_assert_msg(source != NULL, "no program %s", program);
+    const char *found = strstr(source, words), *end = strstr(source, ";\n\n");
+    return found && found < end;
+}
+
+/* Files that name a program are one source, in which their headers are in once; any other file is its own. */
+START_TEST(files_share_the_program_they_name)
+{
+    const char a[] = "#include \"language.h\"\nPROGRAM(both)\nkernel void a(uint n) {}\n",
+               b[] = "#include \"language.h\"\nPROGRAM(both)\nkernel void b(uint n) {}\n",
+               c[] = "#include \"language.h\"\nkernel void c(uint n) {}\n";
+    char said[1024];
+    save("a.cl", a, strlen(a));
+    save("c.cl", c, strlen(c));
+    save("b.cl", b, strlen(b));
+    ck_assert_msg(run_bind(said, "a.cl c.cl b.cl") == 0, "%s", said);
+    char *text = load("elb_kernels.c");
+    ck_assert(is_in_program(text, "both", "void a(") && is_in_program(text, "both", "void b("));
+    ck_assert(is_in_program(text, "c", "void c(") && !is_in_program(text, "both", "void c("));
+    const char *inner = strstr(strstr(text, "source_both[]"), "int inner;");
+    ck_assert(strstr(inner + 1, "int inner;") > strstr(text, "source_c[]"));
+    ck_assert_ptr_null(strstr(text, "PROGRAM("));
+    ck_assert_ptr_nonnull(strstr(text, "\"b\", \"b.cl\", 2, source_both, 0, 0, NULL"));
+    ck_assert_ptr_nonnull(strstr(text, "\"c\", \"c.cl\", 1, source_c, 0, 0, NULL"));
+    free(text);
+    expect("native_a.c", "a_groups(values");
+}
+END_TEST
+
 /* Headers are in once, those for C not at all; option lines are gone, and comments with them. */
 START_TEST(headers_are_flattened_once)
 {
@@ -201,6 +236,10 @@ static const struct {
     {"OPTION(A, \"x\", \"a\")\n" K, "bad.cl:1: the default of A is a number or an enumerator of choices.h"},
     {"OPTION(A, 1)\n" K, "bad.cl:1: ',' expected after the option's default, not ')'"},
     {"OPTION(A, 1, help)\n" K, "bad.cl:1: option A ends with a line of help in quotes"},
+    {"PROGRAM(a)\nPROGRAM(b)\n" K, "bad.cl:2: PROGRAM is named twice"},
+    {"PROGRAM a\n" K, "bad.cl:1: '(' expected after PROGRAM, not 'a'"},
+    {"PROGRAM(3)\n" K, "bad.cl:1: the program's name expected, not '3'"},
+    {"PROGRAM(a)\nOPTION(A, 1, \"a\")\n" K, "bad.cl:4: files that share a program have no options"},
     {K "OPTION(A, 1, \"a\")\n", "bad.cl:2: options come before the first kernel"},
     {"OPTION(A, 1, \"a\")\nint f(void) { return A; }\n" K, "bad.cl:2: option A is named outside a kernel: pass it"},
     {"OPTION(A, 1, \"a\")\n#if B || A\n#endif\n" K, "bad.cl:2: option A is named in a #directive: use an ordinary if"},
@@ -288,6 +327,7 @@ int main(void)
     tcase_set_timeout(tests, 120);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, good_files_are_bound);
+    tcase_add_test(tests, files_share_the_program_they_name);
     tcase_add_test(tests, headers_are_flattened_once);
     tcase_add_test(tests, nothing_is_written_twice);
     tcase_add_loop_test(tests, mistakes_are_told, 0, (int)COUNT(mistakes));

@@ -124,14 +124,13 @@ static double one_loss(int likelihood, float precision, double y, double x)
 
 static double one_rate(double mu, double logvar)
 {
-    const struct latent_options options = {.noise = 0};
     clear();
     const elb_view z = take(1, 1), spread = take(1, 1), kl = take(1, 1), parts = take(1, 1), code = take(1, 2);
     const elb_view clamped = take_words(1), sample = take_words(1);
     real_of(code)[0] = (float)mu;
     real_of(code)[1] = (float)logvar;
-    LAUNCH(launch_latent(dev, &options, (elb_range){1, 1}, z, spread, kl, parts, clamped, code, sample, 1, 1, 1, 1, 1,
-                         2, 1, 2, 3));
+    LAUNCH(launch_latent(dev, (elb_range){1, 1}, z, spread, kl, parts, clamped, code, sample, 1, 1, 1, 1, 1, 2, 1, 2, 3,
+                         0, 0));
     return (double)*real_of(kl);
 }
 
@@ -182,14 +181,13 @@ static void try_latent(uint32_t latents, int noise, int sampled, uint32_t copies
     enum { DATA = 2, TURN = 4 };
     const uint32_t rows = DATA * copies;
     const uint64_t seed = UINT64_C(0x123456789abcdef);
-    const struct latent_options options = {.noise = noise, .sampled = sampled};
     clear();
     const elb_view z = take(rows, latents), spread = take(rows, latents), kl = take(1, rows),
                    parts = take(rows, latents);
     const elb_view code = make_code(DATA, latents), clamped = take_words(DATA), sample = take_words(DATA);
     for (uint32_t i = 0; i < DATA; i++) word_of(sample)[i] = draw_word() % 60000;
-    LAUNCH(launch_latent(dev, &options, (elb_range){rows, 1}, z, spread, kl, parts, clamped, code, sample, latents,
-                         copies, latents, latents, latents, 2 * latents, seed, ELB_LATENT_NOISE, TURN));
+    LAUNCH(launch_latent(dev, (elb_range){rows, 1}, z, spread, kl, parts, clamped, code, sample, latents, copies,
+                         latents, latents, latents, 2 * latents, seed, ELB_LATENT_NOISE, TURN, noise, sampled));
     for (uint32_t i = 0; i < rows; i++) {
         double rate = 0, size = 0;
         uint32_t outside = 0;

@@ -133,7 +133,7 @@ START_TEST(columns_by_lanes_and_tree)
 }
 END_TEST
 
-/* The norm in two levels: squares of 1,024 elements by lanes, then these sums by lanes; and what clip makes of it. */
+/* The norm in two levels: squares of 1,024 elements by lanes, then these sums by lanes; and what guard makes of it. */
 START_TEST(norm_and_clip)
 {
     static const uint32_t counts[] = {1, 1023, 1024, 1025, 70001};
@@ -144,10 +144,11 @@ START_TEST(norm_and_clip)
         for (size_t l = 0; l < COUNT(limits); l++) {
             clear();
             const uint32_t count = counts[c], chunks = (count + 1023) / 1024;
-            const elb_view factor = take(1, 1), norm2 = take(1, 1), g = take(1, count),
+            const elb_view clip = take(1, 2), g = take(1, count), loss = take(1, 1), flag = take_words(3),
                            scratch = take(1, (uint32_t)elb_norm_scratch(count));
             for (uint32_t i = 0; i < count; i++) real_of(g)[i] = i % 2 ? draw(-1, 1) : draw_power(-63, 10);
-            LAUNCH(elb_clip(dev, factor, norm2, g, (double)limits[l], scratch));
+            *real_of(loss) = 1;
+            LAUNCH(elb_guard(dev, flag, clip, g, loss, loss, (double)limits[l], scratch, 1, false));
             for (uint32_t i = 0; i < chunks; i++) {
                 const uint32_t length = i + 1 < chunks ? 1024 : count - i * 1024;
                 for (uint32_t e = 0; e < length; e++) {
@@ -157,9 +158,9 @@ START_TEST(norm_and_clip)
                 chunk[i] = lane_sum(squares, 1, length);
             }
             const float wanted = lane_sum(chunk, 1, chunks), norm = (float)sqrt((double)wanted);
-            same("a squared norm", *real_of(norm2), wanted);
+            same("a squared norm", real_of(clip)[1], wanted);
             const bool cut = limits[l] > 0 && norm > limits[l];
-            same("a factor", *real_of(factor), cut ? (float)((double)limits[l] / (double)norm) : 1);
+            same("a factor", real_of(clip)[0], cut ? (float)((double)limits[l] / (double)norm) : 1);
         }
     close_set();
 }
@@ -196,14 +197,15 @@ START_TEST(guard_counts)
         for (size_t s = 0; s < COUNT(spoils); s++)
             for (uint32_t old = 0; old < 4; old++) {
                 clear();
-                const elb_view flag = take_words(3), losses = take(2, ROWS), norm2 = take(1, 1);
+                const elb_view flag = take_words(3), losses = take(2, ROWS), g = take(1, 1);
+                const elb_view clip = take(1, 2), scratch = take(1, 1);
                 const bool raised = old & 1, keep = old & 2, bad = s > 0;
                 for (uint32_t i = 0; i < 2 * ROWS; i++) real_of(losses)[i] = draw(0, 3e38);
-                *real_of(norm2) = 3e38f;
-                *(where < 2 ? real_of(losses) + where * ROWS + 64 * s % ROWS : real_of(norm2)) = spoils[s];
+                *real_of(g) = 1e19f;
+                *(where < 2 ? real_of(losses) + where * ROWS + 64 * s % ROWS : real_of(g)) = spoils[s];
                 word_of(flag)[0] = word_of(flag)[1] = raised, word_of(flag)[2] = 5;
                 upload();
-                OK(elb_guard(dev, flag, elb_rows(losses, 0, 1), elb_rows(losses, 1, 1), norm2, ROWS, 9, keep));
+                OK(elb_guard(dev, flag, clip, g, elb_rows(losses, 0, 1), elb_rows(losses, 1, 1), 0, scratch, 9, keep));
                 OK(elb_read(words, word_buffer, 0, sizeof words));
                 ck_assert_uint_eq(word_of(flag)[0], bad || (keep && raised));
                 ck_assert_uint_eq(word_of(flag)[1], (uint32_t)raised + bad);

@@ -180,9 +180,38 @@ START_TEST(forecasts)
     ck_assert(is.active > 0 && is.rate > 0.5 && isfinite(is.distortion));
     recipe.weight = 0;
     GOES(elbow_foresee(&is, context, data, &recipe));
+    ck_assert_ptr_nonnull(strstr(is.sentence, "without a KL term"));
     elb_data_free(data);
     elbow_close(context);
 }
 END_TEST
 
-MAIN(linear_advice_is_the_closed_form, deep_advice, what_is_refused, a_picture, forecasts)
+/* Of a variance that is found in training a deep model's forecast is that of the linear VAE's variance, which for six
+ * of eight latents at beta 1/4 is (0.0016 + 0.0004) / (8 - 6 / 4), wherever the search for it begins. */
+START_TEST(forecasts_of_a_found_variance)
+{
+    elbow_data *data = walsh();
+    elbow_recipe recipe = linear_recipe();
+    elbow_forecast fixed, found;
+    recipe.model = ELBOW_MLP;
+    recipe.hidden[0] = 8;
+    recipe.weight = 0.25;
+    recipe.sigma2 = (made[6] + made[7]) / 6.5;
+    open_context();
+    GOES(elbow_foresee(&fixed, context, data, &recipe));
+    for (elbow_spread spread = ELBOW_SPREAD_LEARNED; spread <= ELBOW_SPREAD_OPTIMAL; spread++) {
+        recipe.spread = spread;
+        recipe.sigma2 = 1;
+        GOES(elbow_foresee(&found, context, data, &recipe));
+        ck_assert_msg(fabs(found.rate / fixed.rate - 1) < 0.01, "%g, and %g where sigma is found", fixed.rate,
+                      found.rate);
+        ck_assert(fabs(found.distortion - fixed.distortion) < 0.05);
+        ck_assert(fabs(found.collapse_beta - 8 * 0.16 / 0.327) < 0.02);
+    }
+    elb_data_free(data);
+    elbow_close(context);
+}
+END_TEST
+
+MAIN(linear_advice_is_the_closed_form, deep_advice, what_is_refused, a_picture, forecasts,
+     forecasts_of_a_found_variance)

@@ -166,7 +166,6 @@ START_TEST(latent)
     if (!open_set(_i)) return;
     for (uint32_t latents = 1; latents < 40; latents = 2 * latents + 3)
         for (size_t w = 0; w < COUNT(weights); w++) {
-            const struct latent_options noise = {.noise = w % 2, .sampled = w % 4 == 3};
             const struct latent_backward_options options = {.weight = (float)weights[w],
                                                             .weighting = w > 3 ? ELB_ARGUMENT : ELB_CONSTANT};
             clear();
@@ -180,8 +179,8 @@ START_TEST(latent)
             for (uint32_t i = 0; i < ROWS * latents; i += 3) real_of(code)[i] = pick(logits, COUNT(logits), true, 0);
             for (uint32_t i = 0; i < ROWS; i += 7)
                 real_of(code)[i * 2 * latents] = 0x1p120f; /* makes any weight felt */
-            LAUNCH(launch_latent(dev, &noise, (elb_range){ROWS, 1}, z, spread, kl, parts, clamped, code, sample,
-                                 latents, 1, latents, latents, latents, 2 * latents, 1, ELB_LATENT_NOISE, 1));
+            LAUNCH(launch_latent(dev, (elb_range){ROWS, 1}, z, spread, kl, parts, clamped, code, sample, latents, 1,
+                                 latents, latents, latents, 2 * latents, 1, ELB_LATENT_NOISE, 1, w % 2, w % 4 == 3));
             LAUNCH(launch_latent_backward(dev, &options, (elb_range){ROWS, 1}, dcode, dz, code, spread, dz, latents,
                                           2 * latents, latents, 2 * latents, latents, 0, 0, weights[w], 1.0 / 128));
             expect_canonical("z", z);
@@ -241,8 +240,8 @@ START_TEST(update)
         for (int tiny = 0; tiny < 2; tiny++) {
             clear();
             const elb_view w = take(1, COUNT_W), m = take(1, COUNT_W), v = take(1, COUNT_W), g = take(1, COUNT_W),
-                           more = take(1, COUNT_W), factor = take(1, 1), norm2 = take(1, 1),
-                           scratch = take(1, (uint32_t)elb_norm_scratch(COUNT_W)), bad = take_words(1);
+                           more = take(1, COUNT_W), clip = take(1, 2), loss = take(1, 1),
+                           scratch = take(1, (uint32_t)elb_norm_scratch(COUNT_W)), bad = take_words(3);
             FILL(w, canonicals, true, 0);
             FILL(m, canonicals, true, 0x1p-100f);
             FILL(v, canonicals, false, 0x1p-100f);
@@ -252,10 +251,10 @@ START_TEST(update)
             else
                 FILL(g, canonicals, true, 0x1p-63f);
             if (!tiny) LAUNCH(elb_add(dev, g, more));
-            LAUNCH(elb_clip(dev, factor, norm2, g, limits[l], scratch));
+            *real_of(loss) = 1;
+            LAUNCH(elb_guard(dev, bad, clip, g, loss, loss, limits[l], scratch, 1, false));
             for (uint32_t t = 1; t < 4; t++) {
-                LAUNCH(
-                    elb_adam(dev, w, m, v, g, factor, bad, t < 3 ? 1e-3 : 1e-40, 1 - pow(0.9, t), 1 - pow(0.999, t)));
+                LAUNCH(elb_adam(dev, w, m, v, g, clip, bad, t < 3 ? 1e-3 : 1e-40, 1 - pow(0.9, t), 1 - pow(0.999, t)));
                 expect_canonical("w", w);
             }
         }

@@ -4,9 +4,9 @@
  *   dead:N    it and all later ones fail           slow:N:MS  from it on each launch takes so many milliseconds more
  *   flip:N    one bit of what the N-th read brings is wrong
  *   nan:N     all that the N-th read of more than 16 bytes brings is not a number
- *   bit:NAME   each time that kernel runs, one bit of the first element of its first argument is wrong: a compiler's
- * fault ELBOW_FAULT_REPORT names a file that at exit is told: calls, reads, and objects that were made and not
- * released. */
+ *   bit:NAME  each time that kernel runs, one bit of the first element that it writes is wrong: a compiler's fault
+ *
+ * ELBOW_FAULT_REPORT names a file that at exit is told: calls, reads, and objects that were made and not released. */
 #define CL_TARGET_OPENCL_VERSION 120
 #define CL_USE_DEPRECATED_OPENCL_1_2_APIS
 #include <CL/cl_layer.h>

@@ -152,11 +152,15 @@ for command in train evaluate sample reconstruct traverse encode explain advise 
     done <options
 done
 
+grep -q "^  --likelihood bernoulli|.*|negative-binomial$" train.help || fail "train --help: not all likelihoods"
+
 # ---- failures: status 1 ----
 
 expect 1 "no-such-data" train no-such-data --device native
 expect 1 "no-such-device" train shapes --device no-such-device
-expect 1 "no-such-run" evaluate no-such-run --device native
+expect 1 "there is no run no-such-run: 'elbow train' writes one" evaluate no-such-run --device native
+expect 1 "bin holds no run.json: it is not a run" evaluate bin --device native
+expect 1 "there is no device \"no-such-device\"" selftest --device no-such-device
 expect 1 "holds no run to go on with" train --resume --out no-such-run --device native
 expect 1 "cannot be made" train shapes --device native --limit 100 --out /dev/null/run
 printf '\000\000\010\003\000\000\000\002\000\000\000\004\000\000\000\004cut' >cut.idx
@@ -246,6 +250,19 @@ printf '1,2\n3,2.5\n' >halves.csv
     expect 1 "needs 0..1" train counts.csv $tiny --likelihood continuous-bernoulli --out none
     expect 0 "--likelihood continuous-bernoulli is the likelihood it lacks" train ./grey.csv $tiny --out grey
 }
+
+# ---- a network for a range of weights: what is said is of the one that it is asked for ----
+
+# shellcheck disable=SC2086
+json "d['beta'] == 1" train shapes --limit 100 $tiny --betas 0.5..2 --out ranging
+json "d['beta'] == 2 and d['beta_norm'] == 2 * d['latent'] / 1024" evaluate ranging --beta 2 --device native --json
+expect 0 "" evaluate ranging --beta 2 --device native
+grep -q "^asked for beta  *2 .*; trained for 0.5 to 2$" out || fail "evaluate: which of the weights?"
+json "d['betas'] == {'low': 0.5, 'high': 2}" explain ranging --json
+json "d['beta'] == 2 and 'betas' not in d" explain ranging --beta 2 --json
+expect 0 "" explain ranging
+grep -q "^ranging is one network for every beta from 0.5 to 2" out || fail "explain: a range of weights"
+expect 1 "shapes has no validation images: a run that was trained with --holdout" evaluate ranging --split validation
 
 # ---- explain: docs/weight.md's table, both ways ----
 

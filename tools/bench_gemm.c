@@ -94,7 +94,7 @@ static double step_time(elb_device *dev)
     const uint32_t count = (uint32_t)elb_model_parameters(model);
     const elb_view w = random_matrix(dev, 1, count), g = random_matrix(dev, 1, count), m = random_matrix(dev, 1, count);
     const elb_view v = random_matrix(dev, 1, count), one = random_matrix(dev, 1, 1024),
-                   flag = random_matrix(dev, 1, 128);
+                   flag = random_matrix(dev, 1, 128), losses = random_matrix(dev, 1, 128);
     elb_zero(v.buffer, 0, count * sizeof(float));
     elb_zero(m.buffer, 0, count * sizeof(float));
     elb_zero(flag.buffer, 0, 512);
@@ -104,7 +104,7 @@ static double step_time(elb_device *dev)
     for (int t = -3; t < 31; t++) {
         const double start = elb_seconds();
         if (elb_model_forward(model, w, &batch) || elb_model_backward(model, g, w, &batch, 0, 128) ||
-            elb_clip(dev, elb_cols(one, 0, 1), elb_cols(one, 1, 1), g, 0, elb_cols(one, 2, 1000)) ||
+            elb_guard(dev, flag, elb_cols(one, 0, 2), g, losses, losses, 0, elb_cols(one, 2, 1000), 1, false) ||
             elb_adam(dev, w, m, v, g, elb_cols(one, 0, 1), flag, 1e-6, 1, 1))
             printf("%s\n", dev->err->text);
         elb_finish(dev);

@@ -147,15 +147,9 @@ int cli_load_data(elbow_data **data, elbow_context *context, const elbow_run *ru
 /* Opens the device and loads the run's model, and its data or, unless NULL, other data. close it always. */
 int cli_session_open(cli_session *session, const char *device, const char *run, const char *data);
 /* The same without data. */
-/* The option --beta of commands that use a run's model; NAN: not given. */
-#define CLI_BETA(member)                                                                                               \
-    {                                                                                                                  \
-        .name = "beta", .metavar = "B", .type = CLI_NUMBER, .offset = member, .least = 0, .most = 1e9,                 \
-        .standard = "1", .help = "which weight a network for a range of them (elbow sweep --once) is asked for"        \
-    }
-/* Sets it. */
-int cli_session_set_beta(cli_session *session, double beta);
 int cli_session_open_model(cli_session *session, const char *device, const char *run);
+/* Asks a network for a range of weights for one of them (OPTION_RUN_BETA); NAN: for none. */
+int cli_session_set_beta(cli_session *session, double beta);
 void cli_session_close(cli_session *session);
 /* path, or if that is NULL the run's folder with name added, into out. */
 int cli_output_path(char out[4096], const char *path, const char *run, const char *name);
@@ -165,7 +159,8 @@ int cli_output_path(char out[4096], const char *path, const char *run, const cha
 /* What evaluate and train report. */
 typedef struct cli_report {
     elbow_metrics metrics;
-    elbow_weight weight;
+    elbow_weight weight;    /* of what was trained, or of the beta that a network for a range was asked for ... */
+    double lowest, highest; /* ... and that range; 0 and 0: none */
     char digest[65];
     const char *split;     /* "test" */
     uint32_t iwae_samples; /* of the importance-weighted bound; 0: not measured */
@@ -216,5 +211,7 @@ typedef struct cli_data_progress {
 
 /* elbow_on_data for a cli_data_progress. */
 bool cli_on_data(void *progress, uint32_t done, uint32_t n);
+
+#include "cli/options.h"
 
 #endif

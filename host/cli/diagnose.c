@@ -18,10 +18,7 @@ static const cli_option options[] = {
      .offset = offsetof(settings, logits),
      .help = "x_hat comes before the decoder's sigmoid",
      .synonyms = " from-logits "},
-    {.name = "json",
-     .type = CLI_FLAG,
-     .offset = offsetof(settings, json),
-     .help = "print one JSON document instead of the table"},
+    {OPTION_JSON(offsetof(settings, json), "table")},
 };
 
 static void defaults(void *of)

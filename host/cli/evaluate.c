@@ -38,16 +38,9 @@ static const cli_option options[] = {
      .help = "also how well latents take known factors (of shapes) apart: the mutual information gap and the scores of "
              "beta-VAE and FactorVAE",
      .synonyms = " disentanglement factors factor-vae beta-vae "},
-    CLI_BETA(offsetof(settings, beta)),
-    {.name = "device",
-     .metavar = "auto|native|ID",
-     .type = CLI_TEXT,
-     .offset = offsetof(settings, device),
-     .help = "where to compute; no device changes a bit of the result"},
-    {.name = "json",
-     .type = CLI_FLAG,
-     .offset = offsetof(settings, json),
-     .help = "print one JSON document instead of the table"},
+    {OPTION_RUN_BETA(offsetof(settings, beta))},
+    {OPTION_DEVICE(offsetof(settings, device))},
+    {OPTION_JSON(offsetof(settings, json), "table")},
 };
 
 static void defaults(void *of)

@@ -14,14 +14,9 @@ typedef struct settings {
 
 static const cli_option options[] = {
     CLI_LOSS_OPTIONS(settings),
-    {.name = "beta",
-     .metavar = "B",
-     .type = CLI_NUMBER,
-     .offset = offsetof(settings, beta),
-     .least = 0,
-     .most = 1e9,
-     .standard = "",
-     .help = "the reverse: which weight, under that reduction, is this beta on the ELBO's scale; instead of --weight"},
+    {OPTION_BETA(
+        offsetof(settings, beta), "",
+        "the reverse: which weight, under that reduction, is this beta on the ELBO's scale; instead of --weight")},
     {.group = "Its sizes",
      .name = "pixels",
      .metavar = "D",
@@ -33,16 +28,7 @@ static const cli_option options[] = {
      .standard = "",
      .help = "height x width x channels: 784 for 28x28 grey",
      .synonyms = " d dim input-dim image-size "},
-    {.name = "latent",
-     .metavar = "M",
-     .type = CLI_COUNT,
-     .offset = offsetof(settings, loss.recipe.latent),
-     .least = 1,
-     .most = UINT32_MAX,
-     .unit = "latents",
-     .standard = "",
-     .help = "dimensions of z",
-     .synonyms = " latent-dim latent-size z z-dim latents m "},
+    {OPTION_LATENT(offsetof(settings, loss.recipe.latent)), .standard = ""},
     {.name = "scale",
      .metavar = "S",
      .type = CLI_NUMBER,
@@ -58,11 +44,7 @@ static const cli_option options[] = {
      .type = CLI_TEXT,
      .offset = offsetof(settings, preset),
      .help = "the loss and sizes of a well-known code; options change them"},
-    {.group = "Output",
-     .name = "json",
-     .type = CLI_FLAG,
-     .offset = offsetof(settings, json),
-     .help = "print one JSON document instead of the text"},
+    {.group = "Output", OPTION_JSON(offsetof(settings, json), "text")},
 };
 
 static void defaults(void *of)
@@ -270,6 +252,7 @@ static int run(void *of, const cli_args *args)
     }
     cli_apply(s, args);
     cli_loss_settle(&s->loss, args);
+    const bool range = s->loss.recipe.beta_high > 0 && !cli_given(args, "beta");
     elbow_recipe *recipe = &s->loss.recipe;
     if (cli_given(args, "scale") && recipe->likelihood != ELBOW_GAUSSIAN)
         return cli_wrong("--scale %g: a %s likelihood is not for images on another scale; --scale is for squared error",
@@ -277,11 +260,19 @@ static int run(void *of, const cli_args *args)
     if (cli_given(args, "beta")) recipe->weight = elbow_weight_for_beta(recipe, s->pixels, s->beta);
     const elbow_weight weight = elbow_explain(recipe, s->pixels);
     if (!s->json) {
+        if (range)
+            printf("%s is one network for every beta from %g to %g; of one of them (--beta B):\n\n", s->run,
+                   recipe->beta_low, recipe->beta_high);
         print_text(s, &weight, preset);
         return CLI_DONE;
     }
     cJSON *json = cJSON_CreateObject();
     add_weight(json, &weight);
+    if (range) {
+        cJSON *betas = cJSON_AddObjectToObject(json, "betas");
+        cli_add_number(betas, "low", recipe->beta_low);
+        cli_add_number(betas, "high", recipe->beta_high);
+    }
     if (cli_given(args, "beta")) cli_add_number(json, "weight", recipe->weight);
     return cli_print_json(json);
 }

@@ -26,7 +26,7 @@ void cli_wrapped(const char *text, int at, int indent, int width)
 static void option_help(const cli_option *option, const void *defaults, int width)
 {
     enum { COLUMN = 28 };
-    char left[96], right[512], standard[128] = "";
+    char left[192], right[512], standard[128] = "";
     const char *metavar = option->metavar != NULL ? option->metavar : option->choices;
     const int typed = snprintf(left, sizeof left, "  --%s%s%s", option->name, metavar != NULL ? " " : "",
                                metavar != NULL ? metavar : "");

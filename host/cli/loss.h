@@ -28,16 +28,9 @@ typedef struct cli_loss {
          .most = 1e6,                                                                                                  \
          .standard = "",                                                                                               \
          .help = "instead of --loss: squared error / (2 V^2), a Gaussian's with that standard deviation"},             \
-        {.name = "reduction",                                                                                          \
-         .metavar = "R/K",                                                                                             \
-         .type = CLI_OWN,                                                                                              \
-         .offset = offsetof(settings, loss.recipe),                                                                    \
-         .own = &train_reduction,                                                                                      \
-         .help = "sum or mean of the reconstruction over pixels, and of the KL over latents"},                         \
+        {OPTION_REDUCTION(offsetof(settings, loss.recipe))},                                                           \
     {                                                                                                                  \
-        .name = "weight", .metavar = "W", .type = CLI_NUMBER, .offset = offsetof(settings, loss.recipe.weight),        \
-        .least = 0, .most = 1e9, .help = "on the KL, as written in your code under that reduction",                    \
-        .synonyms = " kl-weight kld-weight kl "                                                                        \
+        OPTION_WEIGHT(offsetof(settings, loss.recipe.weight))                                                          \
     }
 
 /* Squared error, sums, weight 1. */

@@ -34,12 +34,8 @@ static const cli_option options[] = {
      .standard = "RUN/reconstructions.png",
      .help = "the PNG file to write",
      .synonyms = " output "},
-    CLI_BETA(offsetof(settings, beta)),
-    {.name = "device",
-     .metavar = "auto|native|ID",
-     .type = CLI_TEXT,
-     .offset = offsetof(settings, device),
-     .help = "where to compute; no device changes a bit of the result"},
+    {OPTION_RUN_BETA(offsetof(settings, beta))},
+    {OPTION_DEVICE(offsetof(settings, device))},
 };
 
 static void defaults(void *of)

@@ -12,10 +12,13 @@ int cli_measure(cli_report *report, const cli_session *session, elbow_split spli
     elbow_status status = elbow_evaluate(&report->metrics, session->model, session->data, split, use_mean);
     if (status == ELBOW_OK) status = elbow_model_digest(session->model, report->digest);
     if (status != ELBOW_OK) return cli_library_failed(session->context, status);
-    const elbow_recipe *recipe = elbow_model_recipe(session->model);
-    report->weight = elbow_explain(recipe, elbow_data_about(session->data)->pixels);
-    report->found = recipe->spread != ELBOW_SPREAD_FIXED;
-    if (report->found && recipe->likelihood == ELBOW_GAUSSIAN)
+    elbow_recipe recipe = *elbow_model_recipe(session->model);
+    const uint32_t pixels = elbow_data_about(session->data)->pixels;
+    report->lowest = recipe.beta_low, report->highest = recipe.beta_high;
+    if (report->highest > 0) recipe.weight = elbow_weight_for_beta(&recipe, pixels, elbow_model_beta(session->model));
+    report->weight = elbow_explain(&recipe, pixels);
+    report->found = recipe.spread != ELBOW_SPREAD_FIXED;
+    if (report->found && recipe.likelihood == ELBOW_GAUSSIAN)
         report->weight.sigma2 = report->weight.beta * report->metrics.sigma2;
     return CLI_DONE;
 }
@@ -61,8 +64,10 @@ void cli_print_report(const cli_report *report)
     }
     if (m->clamped > 0)
         printf("%-16s %10s   values of logvar outside -30 .. 20\n", "clamped", cli_count(count, m->clamped));
-    printf("%-16s %10.4g   beta_norm %.3g", "trained at beta", report->weight.beta, report->weight.beta_norm);
+    printf("%-16s %10.4g   beta_norm %.3g", report->highest > 0 ? "asked for beta" : "trained at beta",
+           report->weight.beta, report->weight.beta_norm);
     if (isfinite(report->weight.sigma2)) printf(", sigma2 %.4g", report->weight.sigma2);
+    if (report->highest > 0) printf("; trained for %g to %g", report->lowest, report->highest);
     putchar('\n');
 }
 

@@ -37,15 +37,20 @@ typedef struct tally {
 typedef struct totals {
     tally now;
     uint64_t same, close, wrong;
-    bool json;
+    bool json, headed; /* headed: the table has begun */
     cJSON *list;
 } totals;
 
 /* Prints the line of the kernel that is complete. */
-static void print_line(const tally *t)
+static void print_line(totals *all)
 {
+    const tally *t = &all->now;
     if (t->kernel[0] == '\0') return;
     cli_clear_line();
+    if (!all->headed)
+        printf("%s%-12s %-24s %7s %7s %7s%s\n", cli_style(stdout, "1"), "device", "kernel", "same", "close", "wrong",
+               cli_plain(stdout));
+    all->headed = true;
     printf("%-12s %-24s %7llu %7llu %7llu   ", t->device, t->kernel, (unsigned long long)t->same,
            (unsigned long long)t->close, (unsigned long long)t->wrong);
     if (t->wrong > 0)
@@ -74,7 +79,7 @@ static void on_verdict(void *user, const elbow_verdict *v)
     totals *all = user;
     tally *now = &all->now;
     if (strcmp(now->device, v->device) != 0 || strcmp(now->kernel, v->kernel) != 0) {
-        if (!all->json) print_line(now);
+        if (!all->json) print_line(all);
         *now = (tally){.same = 0};
         memcpy(now->device, v->device, sizeof now->device);
         memcpy(now->kernel, v->kernel, sizeof now->kernel);
@@ -97,7 +102,7 @@ static int test_device(totals *all, const char *device)
     int status = cli_open(&context, device);
     if (status == CLI_DONE) {
         const elbow_status tested = elbow_selftest(context, on_verdict, all);
-        if (!all->json) print_line(&all->now);
+        if (!all->json) print_line(all);
         all->now = (tally){.same = 0};
         cli_clear_line();
         if (tested != ELBOW_OK) status = cli_library_failed(context, tested);
@@ -152,17 +157,15 @@ static int run(void *of, const cli_args *args)
     const settings *s = of;
     totals all = {.json = s->json, .list = s->json ? cJSON_CreateArray() : NULL};
     (void)args;
-    if (!s->json)
-        printf("%s%-12s %-24s %7s %7s %7s%s\n", cli_style(stdout, "1"), "device", "kernel", "same", "close", "wrong",
-               cli_plain(stdout));
     int status = strcmp(s->device, "all") == 0 ? test_all(&all) : test_named(&all, s->device);
     if (s->json) {
         const int printed = cli_print_json(all.list);
         if (status == CLI_DONE) status = printed;
         return status == CLI_DONE && all.wrong > 0 ? CLI_FAILED : status;
     }
-    printf("%llu the same, %llu close, %llu wrong\n", (unsigned long long)all.same, (unsigned long long)all.close,
-           (unsigned long long)all.wrong);
+    if (all.headed)
+        printf("%llu the same, %llu close, %llu wrong\n", (unsigned long long)all.same, (unsigned long long)all.close,
+               (unsigned long long)all.wrong);
     return status == CLI_DONE && all.wrong > 0 ? CLI_FAILED : status;
 }
 

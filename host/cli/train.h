@@ -32,35 +32,15 @@ extern const cli_own train_hidden, train_reduction, train_objective, train_range
 
 /* Options of commands that train the same model without being train: in settings, of.recipe, of.batch and of.shards. */
 #define TRAIN_SIZES(heading, settings, of)                                                                             \
-    {.group = heading,                                                                                                 \
-     .name = "model",                                                                                                  \
-     .type = CLI_CHOICE,                                                                                               \
-     .offset = offsetof(settings, of.recipe.model),                                                                    \
-     .choices = "mlp|linear",                                                                                          \
-     .help = "as for train, like those that follow"},                                                                  \
-        {.name = "hidden",                                                                                             \
-         .metavar = "W[,W...]",                                                                                        \
-         .type = CLI_OWN,                                                                                              \
-         .offset = offsetof(settings, of.recipe.hidden),                                                               \
-         .own = &train_hidden,                                                                                         \
-         .help = "widths of the encoder's hidden layers"},                                                             \
+    {.group = heading, OPTION_MODEL(offsetof(settings, of.recipe.model), "as for train, like those that follow")},     \
+        {OPTION_HIDDEN(offsetof(settings, of.recipe.hidden), "")},                                                     \
     {                                                                                                                  \
-        .name = "latent", .metavar = "M", .type = CLI_COUNT, .offset = offsetof(settings, of.recipe.latent),           \
-        .least = 1, .most = 65536, .unit = "latents", .help = "dimensions of z"                                        \
+        OPTION_LATENT(offsetof(settings, of.recipe.latent))                                                            \
     }
 #define TRAIN_STEP(settings, of, largest)                                                                              \
-    {.name = "batch",                                                                                                  \
-     .metavar = "N",                                                                                                   \
-     .type = CLI_COUNT,                                                                                                \
-     .offset = offsetof(settings, of.batch),                                                                           \
-     .least = 1,                                                                                                       \
-     .most = largest,                                                                                                  \
-     .unit = "images",                                                                                                 \
-     .help = "images per step",                                                                                        \
-     .synonyms = " batch-size bs "},                                                                                   \
+    {OPTION_BATCH(offsetof(settings, of.batch), largest)},                                                             \
     {                                                                                                                  \
-        .name = "shards", .metavar = "S|auto", .type = CLI_OWN, .offset = offsetof(settings, of.shards),               \
-        .own = &train_shards, .help = "parts of a batch whose sums are combined in a fixed order"                      \
+        OPTION_SHARDS(offsetof(settings, of.shards), "")                                                               \
     }
 
 /* ---- train_options.c ---- */

@@ -61,28 +61,6 @@ static elbow_status run_add(elb_trial *trial, const void *options)
 const elb_row elb_row_add = {
     .run = run_add, .sizes = ELB_FLAT_SIZES, .sound = "e < end; e += WIDTH", .defect = "e + 1 < end; e += WIDTH"};
 
-/* ---- clip: one number, so every size is a case ---- */
-
-static elbow_status run_clip(elb_trial *trial, const void *options)
-{
-    static const struct {
-        double norm2, limit;
-    } cases[] = {{7, 1}, {7, 0}, {0, 1}, {0.3, 1}, {1, 1}, {0x1p-114, 0x1p-60}, {3e30, 0.1}, {INFINITY, 1}, {NAN, 1}};
-    (void)options;
-    const elb_view factor = elb_trial_out(trial, 1, COUNT(cases)),
-                   norm2 = elb_trial_reals(trial, 1, COUNT(cases), 0, 1);
-    elbow_status status = ELBOW_OK;
-    for (uint32_t i = 0; i < COUNT(cases) && status == ELBOW_OK && trial->status == ELBOW_OK; i++) {
-        elb_trial_set(trial, norm2, i, cases[i].norm2);
-        status = launch_clip(trial->dev, (elb_range){1, 1}, elb_matrix(factor.buffer, factor.offset + i, 1, 1),
-                             elb_matrix(norm2.buffer, norm2.offset + i, 1, 1), cases[i].limit);
-    }
-    return status;
-}
-
-const elb_row elb_row_clip = {
-    .run = run_clip, .sizes = 1, .sound = "less(splat(0), most) & less(most, norm)", .defect = "less(most, norm)"};
-
 /* ---- find_bad ---- */
 
 static elbow_status run_find_bad(elb_trial *trial, const void *options)
@@ -101,31 +79,45 @@ static elbow_status run_find_bad(elb_trial *trial, const void *options)
 const elb_row elb_row_find_bad = {
     .run = run_find_bad, .sizes = ELB_FLAT_SIZES, .sound = "e < count && found == 0xffffffffu", .defect = "e < count"};
 
-/* ---- guard: what is not finite, and what the flag was ---- */
+/* ---- guard: what is not finite, what the flag was, and norms at both sides of their limits ---- */
+
+typedef struct guarded {
+    double distortion, rate, norm2, limit;
+    uint32_t rows, chunks, flag, count;
+    int32_t keep;
+} guarded;
+
+static const guarded guarded_cases[] = {{1, 1, 7, 1, 1, 1, 1, 0, 0},
+                                        {NAN, 1, 7, 0, 64, 1, 0, 0, 0},
+                                        {1, -INFINITY, 0, 1, 65, 1, 0, 2, 0},
+                                        {1, 1, INFINITY, 1, 203, 131, 0, 0, 1},
+                                        {3e38, 3e38, 3e38, 0.1, 131, 1, 0, 0, 1},
+                                        {0, 0, 0.3, 1, 131, 1, 1, 1, 1},
+                                        {0, 0, 1, 1, 2, 1, 0, 0, 0},
+                                        {0, 0, 0x1p-114, 0x1p-60, 2, 1, 0, 0, 0},
+                                        {1, 1, NAN, 1, 17, 65, 0, 0, 0},
+                                        {1, 1, 1, 0.5, 17, 1009, 0, 0, 0}};
 
 static elbow_status run_guard(elb_trial *trial, const void *options)
 {
-    static const struct {
-        double distortion, rate, norm2;
-        uint32_t rows, flag, count;
-        int32_t keep;
-    } cases[] = {{1, 1, 1, 1, 1, 0, 0},          {NAN, 1, 1, 64, 0, 0, 0},         {1, -INFINITY, 1, 65, 0, 2, 0},
-                 {1, 1, INFINITY, 203, 0, 0, 1}, {3e38, 3e38, 3e38, 131, 0, 0, 1}, {0, 0, 0, 131, 1, 1, 1}};
+    const guarded *of = &guarded_cases[trial->size];
     (void)options;
-    const uint32_t rows = cases[trial->size].rows;
-    const elb_view distortion = elb_trial_reals(trial, 1, rows, 0, 500), rate = elb_trial_reals(trial, 1, rows, 0, 50);
-    const elb_view norm2 = elb_trial_reals(trial, 1, 1, 0, 1), flag = elb_trial_out_uints(trial, 3);
-    elb_trial_set(trial, distortion, rows - 1, cases[trial->size].distortion);
-    elb_trial_set(trial, rate, rows - 1, cases[trial->size].rate);
-    elb_trial_set(trial, norm2, 0, cases[trial->size].norm2);
-    elb_trial_set_uint(trial, flag, 0, cases[trial->size].flag);
-    elb_trial_set_uint(trial, flag, 1, cases[trial->size].count);
+    const elb_view distortion = elb_trial_reals(trial, 1, of->rows, 0, 500);
+    const elb_view rate = elb_trial_reals(trial, 1, of->rows, 0, 50),
+                   chunks = elb_trial_reals(trial, 1, of->chunks, 0, 1);
+    const elb_view flag = elb_trial_out_uints(trial, 3), clip = elb_trial_out(trial, 1, 2);
+    elb_trial_set(trial, distortion, of->rows - 1, of->distortion);
+    elb_trial_set(trial, rate, of->rows - 1, of->rate);
+    elb_trial_set(trial, chunks, of->chunks - 1, of->norm2);
+    elb_trial_set_uint(trial, flag, 0, of->flag);
+    elb_trial_set_uint(trial, flag, 1, of->count);
     elb_trial_set_uint(trial, flag, 2, 3);
-    return launch_guard(trial->dev, (elb_range){1, 1}, flag, distortion, rate, norm2, rows, 17,
-                        cases[trial->size].keep);
+    return launch_guard(trial->dev, (elb_range){1, 1}, flag, clip, chunks, distortion, rate, of->chunks, of->rows, 17,
+                        of->keep, of->limit);
 }
 
-const elb_row elb_row_guard = {.run = run_guard, .sizes = 6, .sound = "(keep && flag[0])", .defect = "keep"};
+const elb_row elb_row_guard = {
+    .run = run_guard, .sizes = COUNT(guarded_cases), .sound = "(keep && flag[0])", .defect = "keep"};
 
 /* ---- squares: the last size has nothing but what is too small to be squared, and one that is not ---- */
 

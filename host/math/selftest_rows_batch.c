@@ -12,9 +12,9 @@ static elb_range each_row(const elb_extent *size)
 }
 
 /* The largest size's last row: special values go there, so that they spoil no other row's sums. */
-static bool has_special_row(elb_trial *trial)
+static bool has_special_row(const elb_extent *size)
 {
-    return trial->size == ELB_ROW_SIZES - 1;
+    return size == &elb_row_sizes[ELB_ROW_SIZES - 1];
 }
 
 static elb_view last_row(elb_view view)
@@ -23,9 +23,9 @@ static elb_view last_row(elb_view view)
 }
 
 /* Draws of each datum: in one size all rows are draws of one. */
-static uint32_t copies_of(const elb_trial *trial)
+static uint32_t copies_of(const elb_extent *size)
 {
-    return trial->size == 1 ? elb_row_sizes[1].rows : 1;
+    return size == &elb_row_sizes[1] ? size->rows : 1;
 }
 
 /* ---- data: each size with each thing that may become of grey ---- */
@@ -76,39 +76,34 @@ static elb_view make_code(elb_trial *trial, const elb_extent *size)
                   -29.5);
         ELB_PLACE(trial, code, 0x1p-40, 0, -0x1.000002p-40, 1e4, 0x1.8p-39);
     }
-    if (has_special_row(trial)) {
+    if (has_special_row(size)) {
         ELB_PLACE(trial, row, 0, INFINITY, -INFINITY, NAN, 0, 0, 0);
         ELB_PLACE(trial, elb_cols(row, latents, latents), 0, 0, 0, 0, INFINITY, -INFINITY, NAN);
     }
     return code;
 }
 
+/* Each size without noise, with it, and with the rates of the draw. */
+#define DRAWS 3
+
 static elbow_status run_latent(elb_trial *trial, const void *options)
 {
-    const elb_extent *size = &elb_row_sizes[trial->size];
+    const uint32_t way = trial->size % DRAWS;
+    const elb_extent *size = &elb_row_sizes[trial->size / DRAWS];
+    (void)options;
     const elb_view z = elb_gapped_out(trial, size->rows, size->cols),
                    spread = elb_gapped_out(trial, size->rows, size->cols);
     const elb_view kl = elb_trial_out(trial, 1, size->rows), parts = elb_gapped_out(trial, size->rows, size->cols);
     const elb_view clamped = elb_trial_out_uints(trial, size->rows);
     const elb_view code = make_code(trial, size), sample = elb_trial_uints(trial, size->rows, 60000);
-    return launch_latent(trial->dev, options, each_row(size), z, spread, kl, parts, clamped, code, sample, size->cols,
-                         copies_of(trial), z.stride, spread.stride, parts.stride, code.stride, SEED, ELB_LATENT_NOISE,
-                         3);
-}
-
-/* A rate of the draw needs a draw. */
-static bool latent_sensible(const void *options)
-{
-    const struct latent_options *o = options;
-    return o->noise || !o->sampled;
+    return launch_latent(trial->dev, each_row(size), z, spread, kl, parts, clamped, code, sample, size->cols,
+                         copies_of(size), z.stride, spread.stride, parts.stride, code.stride, SEED, ELB_LATENT_NOISE, 3,
+                         way > 0, way > 1);
 }
 
 /* One digit of Philox. */
-const elb_row elb_row_latent = {.run = run_latent,
-                                .sizes = ELB_ROW_SIZES,
-                                .sound = "0xCD9E8D57u",
-                                .defect = "0xCD9E8D59u",
-                                .sensible = latent_sensible};
+const elb_row elb_row_latent = {
+    .run = run_latent, .sizes = DRAWS * ELB_ROW_SIZES, .sound = "0xCD9E8D57u", .defect = "0xCD9E8D59u"};
 
 static elbow_status run_latent_backward(elb_trial *trial, const void *options)
 {
@@ -142,7 +137,7 @@ static elb_view make_decoded(elb_trial *trial, const elb_extent *size)
 {
     const elb_view y = elb_gapped_reals(trial, size->rows, size->cols, -8, 8), row = last_row(y);
     if (size->cols > 1) ELB_PLACE(trial, y, 0, -0.0, 0x1p-40, -0x1p-40, 30, -30, 100, -100, -27.9, 17, 1e-3);
-    if (has_special_row(trial)) ELB_PLACE(trial, row, INFINITY, -INFINITY, NAN, 0x1p40, -0x1p40, 3e38, -3e38);
+    if (has_special_row(size)) ELB_PLACE(trial, row, INFINITY, -INFINITY, NAN, 0x1p40, -0x1p40, 3e38, -3e38);
     return y;
 }
 
@@ -175,7 +170,7 @@ static elbow_status run_elbo(elb_trial *trial, const void *options)
     const elb_view p = elb_trial_reals(trial, 1, size->cols, -9, 3);
     if (size->cols > 1) ELB_PLACE(trial, p, 0, -6, -100, 25, 0x1p-40, -5.9, 1e30, -1e30, 44, 90);
     return launch_elbo(trial->dev, options, each_row(size), loss, sse, dy, widen, y, x, p, size->cols, dy.stride,
-                       widen.stride, y.stride, x.stride, copies_of(trial), 0x1.999998p-4);
+                       widen.stride, y.stride, x.stride, copies_of(size), 0x1.999998p-4);
 }
 
 /* SPREAD and PRECISION are for densities that have a scale, and one that is found needs no PRECISION; OPTIMAL is
@@ -236,7 +231,7 @@ static elbow_status run_row_sum(elb_trial *trial, const void *options)
     const elb_extent *size = &elb_row_sizes[trial->size];
     const elb_view y = elb_trial_out(trial, 1, size->rows),
                    x = elb_gapped_reals(trial, size->rows, size->cols, -1, 500);
-    if (has_special_row(trial)) {
+    if (has_special_row(size)) {
         ELB_PLACE(trial, x, 0x1p40, 1, 0x1p-40, -0x1p40);
         ELB_PLACE(trial, last_row(x), INFINITY, 1, -INFINITY);
     }

@@ -15,13 +15,12 @@ static elb_view latents_at(const elb_model *model, size_t offset, uint32_t first
 elbow_status elb_draw_latents(elb_model *model, const elb_batch *batch)
 {
     const uint32_t rows = batch->x.rows, draws = rows * elb_draws(batch);
-    const struct latent_options options = {.noise = !batch->use_mean, .sampled = batch->copies > 0};
     const elb_view z = latents_at(model, model->at.z, 0, draws), spread = latents_at(model, model->at.spread, 0, draws),
                    parts = latents_at(model, model->at.parts, 0, draws), code = elb_shown(model, model->code, rows);
-    return launch_latent(model->dev, &options, (elb_range){draws, 1}, z, spread, elb_loss(model, 1, draws), parts,
+    return launch_latent(model->dev, (elb_range){draws, 1}, z, spread, elb_loss(model, 1, draws), parts,
                          elb_matrix(model->clamped, 0, 1, rows), code, batch->samples, model->latent, elb_draws(batch),
                          z.stride, spread.stride, parts.stride, code.stride, model->recipe.seed, batch->purpose,
-                         batch->draw);
+                         batch->draw, !batch->use_mean, batch->copies > 0);
 }
 
 /* The weight of the KL term that a step has, as the recipe writes it. */

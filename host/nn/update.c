@@ -23,18 +23,13 @@ size_t elb_norm_scratch(size_t count)
     return count / ELB_NORM_CHUNK + (count % ELB_NORM_CHUNK != 0);
 }
 
-elbow_status elb_clip(elb_device *dev, elb_view factor, elb_view norm2, elb_view g, double limit, elb_view scratch)
+elbow_status elb_guard(elb_device *dev, elb_view bad, elb_view clip, elb_view g, elb_view distortion, elb_view rate,
+                       double limit, elb_view scratch, uint32_t step, bool keep)
 {
     const elb_range chunks = elb_norm_range(g.cols);
     TRY(launch_squares(dev, chunks, scratch, g, g.cols));
-    TRY(launch_row_sum(dev, (elb_range){1, 1}, norm2, elb_cols(scratch, 0, chunks.x), chunks.x, 0));
-    return launch_clip(dev, (elb_range){1, 1}, factor, norm2, limit);
-}
-
-elbow_status elb_guard(elb_device *dev, elb_view bad, elb_view distortion, elb_view rate, elb_view norm2, uint32_t rows,
-                       uint32_t step, bool keep)
-{
-    return launch_guard(dev, (elb_range){1, 1}, bad, distortion, rate, norm2, rows, step, keep);
+    return launch_guard(dev, (elb_range){1, 1}, bad, clip, elb_cols(scratch, 0, chunks.x), distortion, rate, chunks.x,
+                        distortion.cols, step, keep, limit);
 }
 
 elbow_status elb_optimum(elb_device *dev, elb_view spread, elb_view next, elb_view sse, elb_view running, double share,

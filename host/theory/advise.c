@@ -28,19 +28,19 @@ elb_level elb_level_of(const elb_spectrum *s, const elbow_recipe *recipe)
     return (elb_level){variance, s->trace / (2 * variance) + least, least};
 }
 
-static bool fixed_spread(const elbow_recipe *recipe)
+bool elb_finds_variance(const elbow_recipe *recipe)
 {
-    return recipe->likelihood != ELBOW_GAUSSIAN || recipe->spread == ELBOW_SPREAD_FIXED;
+    return recipe->likelihood == ELBOW_GAUSSIAN && recipe->spread != ELBOW_SPREAD_FIXED;
 }
 
 double elb_collapse_of(const elb_spectrum *s, const elbow_recipe *recipe)
 {
-    return fixed_spread(recipe) ? s->eigenvalues[0] / elb_level_of(s, recipe).variance : elb_learnt_collapse(s);
+    return elb_finds_variance(recipe) ? elb_learnt_collapse(s) : s->eigenvalues[0] / elb_level_of(s, recipe).variance;
 }
 
 double elb_fixed_beta(const elb_spectrum *s, const elbow_recipe *recipe, double beta)
 {
-    return fixed_spread(recipe) ? beta : beta * elb_learnt_sigma2(s, recipe->latent, beta) / recipe->sigma2;
+    return elb_finds_variance(recipe) ? beta * elb_learnt_sigma2(s, recipe->latent, beta) / recipe->sigma2 : beta;
 }
 
 bool elb_is_foreseeable(const elbow_recipe *recipe)
@@ -55,6 +55,14 @@ elb_spectrum_plan elb_plan_of(const elbow_recipe *recipe)
                                .binarise = recipe->binarise,
                                .count = 2 * latent + 32,
                                .dense = ELB_DENSE_PIXELS};
+}
+
+elb_spectrum_plan elb_glance_of(const elbow_recipe *recipe)
+{
+    elb_spectrum_plan plan = elb_plan_of(recipe);
+    plan.images = 2048;
+    plan.dense = 256;
+    return plan;
 }
 
 /* ---- the curve ---- */
@@ -190,7 +198,7 @@ double elb_found_sigma2(const elb_spectrum *s, const elb_curve *curve, const elb
 
 elbow_advice_row elb_row_at(const elb_spectrum *s, const elb_curve *curve, const elbow_recipe *recipe, double beta)
 {
-    if (fixed_spread(recipe)) return fixed_row(s, curve, recipe, beta);
+    if (!elb_finds_variance(recipe)) return fixed_row(s, curve, recipe, beta);
     const double found = elb_found_sigma2(s, curve, recipe, beta);
     elbow_advice_row row = fixed_row(s, curve, recipe, beta * found / recipe->sigma2);
     row.beta = beta;
@@ -238,7 +246,7 @@ void elb_advise_finish(elbow_advice *a, const elb_spectrum *s, const elb_curve *
     a->collapse_beta = elb_collapse_of(s, recipe);
     a->linear_sigma2 = gaussian ? elb_found_sigma2(s, NULL, recipe, 1) : (double)NAN;
     a->optimal_sigma2 = gaussian ? elb_found_sigma2(s, curve, recipe, 1) : (double)NAN;
-    a->optimal_beta = gaussian && fixed_spread(recipe) ? a->optimal_sigma2 / recipe->sigma2 : 1;
+    a->optimal_beta = gaussian && !elb_finds_variance(recipe) ? a->optimal_sigma2 / recipe->sigma2 : 1;
     choose_start(a, s, curve, recipe);
     a->start_weight = elbow_weight_for_beta(recipe, s->pixels, a->start_beta);
 }

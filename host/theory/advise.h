@@ -18,6 +18,10 @@ elb_level elb_level_of(const elb_spectrum *spectrum, const elbow_recipe *recipe)
 bool elb_is_foreseeable(const elbow_recipe *recipe);
 /* The spectrum that a recipe's likelihood needs. count: eigenvalues that can matter for so many latents. */
 elb_spectrum_plan elb_plan_of(const elbow_recipe *recipe);
+/* The same for a glance before a run: of a sample of the data, within half a second for images like MNIST's. */
+elb_spectrum_plan elb_glance_of(const elbow_recipe *recipe);
+/* Whether a Gaussian's variance is found in training. */
+bool elb_finds_variance(const elbow_recipe *recipe);
 
 /* A measured model. */
 typedef struct elb_probed {

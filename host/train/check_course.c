@@ -71,7 +71,14 @@ static void warn_of_schedule(const elb_trainer *t)
     const double weight = recipe->weight, batches = ceil((double)t->data->info.train / o->batch);
     const bool late = has_length(o->schedule) && o->schedule_epochs > o->epochs;
     const uint64_t last = (uint64_t)batches * o->epochs - 1;
-    if (late && o->schedule >= ELBOW_SCHEDULE_CAPACITY)
+    if (late && o->schedule == ELBOW_SCHEDULE_CYCLICAL)
+        elb_remark(
+            t->err,
+            "the KL schedule takes %g epochs and the training has %u: %.3g of its %g cycles will be run: shorten "
+            "it (epochs=%u) or train longer",
+            o->schedule_epochs, o->epochs, o->schedule_cycles * o->epochs / o->schedule_epochs, o->schedule_cycles,
+            o->epochs);
+    else if (late && o->schedule >= ELBOW_SCHEDULE_CAPACITY)
         elb_remark(
             t->err,
             "the KL schedule takes %g epochs and the training has %u: its aim will be %.4g nats at the end, never "
@@ -88,22 +95,21 @@ static void warn_of_schedule(const elb_trainer *t)
         elb_remark(t->err, "free bits do nothing at weight 0: the KL term is not in the objective");
     if (o->schedule == ELBOW_SCHEDULE_GECO && weight <= 0)
         elb_remark(t->err, "geco multiplies the first weight, and 0 stays 0: give one above 0, such as --beta 1");
-    if (o->schedule == ELBOW_SCHEDULE_GECO && recipe->likelihood == ELBOW_BERNOULLI && o->schedule_target <= 0)
-        elb_remark(t->err, "a distortion of %g nats is out of reach: a Bernoulli's is above 0: raise target",
-                   o->schedule_target);
+}
+
+/* Free it. */
+static elbow_status find_spectrum(elb_spectrum *spectrum, const elb_trainer *t)
+{
+    const elb_spectrum_plan plan = elb_glance_of(&t->model->recipe);
+    return elb_spectrum_find(spectrum, t->err, t->data, &plan, NULL, NULL);
 }
 
 /* The rate that a linear VAE would have at a beta (docs/advise.md): a deep one's is above it, but not far. */
 static elbow_status foresee_rate(double *rate, const elb_trainer *t, double beta)
 {
-    enum { SAMPLE = 2048, DENSE = 256 };
-    const elbow_recipe *recipe = &t->model->recipe;
     elb_spectrum spectrum = {.eigenvalues = NULL};
-    elb_spectrum_plan plan = elb_plan_of(recipe);
-    plan.images = SAMPLE;
-    plan.dense = DENSE;
-    const elbow_status status = elb_spectrum_find(&spectrum, t->err, t->data, &plan, NULL, NULL);
-    *rate = status == ELBOW_OK ? elb_row_at(&spectrum, NULL, recipe, beta).rate : 0;
+    const elbow_status status = find_spectrum(&spectrum, t);
+    *rate = status == ELBOW_OK ? elb_row_at(&spectrum, NULL, &t->model->recipe, beta).rate : 0;
     elb_spectrum_free(&spectrum);
     return status;
 }
@@ -150,6 +156,36 @@ static elbow_status warn_of_control(const elb_trainer *t)
     return ELBOW_OK;
 }
 
+/* The distortion of a perfect decoder, and that of one that knows the pixels' means alone. */
+static elbow_status warn_of_geco(const elb_trainer *t)
+{
+    const double target = t->options.schedule_target;
+    elbow_recipe recipe = t->model->recipe;
+    elb_spectrum spectrum = {.eigenvalues = NULL};
+    const elbow_status status = find_spectrum(&spectrum, t);
+    if (status == ELBOW_OK) {
+        const bool found = elb_finds_variance(&recipe);
+        if (found) recipe.sigma2 = spectrum.trace / spectrum.pixels; /* that of a decoder that knows the means alone */
+        elb_level level = elb_level_of(&spectrum, &recipe);
+        if (found) { /* without a bound below: the smaller the error, the smaller the variance */
+            level.silence = level.least + 0.5 * spectrum.pixels;
+            level.least = -INFINITY;
+        }
+        if (target <= level.least)
+            elb_remark(t->err,
+                       "a distortion of %g nats is out of reach: a perfect decoder's is %.4g, and the weight will fall "
+                       "to 0: raise target",
+                       target, level.least);
+        else if (target >= level.silence)
+            elb_remark(t->err,
+                       "a distortion of %g nats is reached without any latent (by the pixels' means alone: %.4g), and "
+                       "the weight will rise until all are lost: lower target",
+                       target, level.silence);
+    }
+    elb_spectrum_free(&spectrum);
+    return status;
+}
+
 /* A target that a look at the data shows to be out of reach. */
 static elbow_status warn_of_target(const elb_trainer *t)
 {
@@ -159,6 +195,7 @@ static elbow_status warn_of_target(const elb_trainer *t)
     if (beta > 0 && o->free_bits > 0) return warn_of_free_bits(t, beta);
     if (beta > 0 && (o->schedule == ELBOW_SCHEDULE_CAPACITY || o->schedule == ELBOW_SCHEDULE_LEAST_RATE))
         return warn_of_capacity(t, beta);
+    if (beta > 0 && o->schedule == ELBOW_SCHEDULE_GECO) return warn_of_geco(t);
     return o->schedule == ELBOW_SCHEDULE_CONTROL ? warn_of_control(t) : ELBOW_OK;
 }
 

@@ -118,7 +118,6 @@ elbow_status elbow_evaluate_iwae(double *nll, elbow_model *model, elbow_data *da
     TRY(elb_model_fits(model, data));
     if (samples < 1 || samples > ELBOW_MAX_SAMPLES)
         return elb_fail(err, ELBOW_USAGE, "the bound takes 1 to %d samples, not %u", ELBOW_MAX_SAMPLES, samples);
-    if (!elb_data_part(data, split)->count)
-        return elb_fail(err, ELBOW_BAD_DATA, "%s has no images in that split", data->info.name);
+    TRY(elb_split_filled(err, data, split));
     return elb_measure_iwae(nll, model, data, split, samples, draws_for(model), progress, user);
 }

@@ -144,7 +144,12 @@ elbow_status elbow_advise(elbow_advice *advice, elbow_context *context, const el
 
 static void sentence(char *out, size_t size, const elbow_forecast *forecast, const elbow_recipe *recipe, double beta)
 {
-    if (!forecast->active)
+    if (!(beta > 0))
+        elb_format(out, size,
+                   "without a KL term no latent has a reason to be given up, and the rate has no bound (with one, all "
+                   "are lost from beta %.4g on)",
+                   forecast->collapse_beta);
+    else if (!forecast->active)
         elb_format(out, size,
                    "all %u latents are predicted to collapse: beta %.4g is above %.4g, where the data's strongest "
                    "direction is lost; give less weight to the KL term",
@@ -156,41 +161,50 @@ static void sentence(char *out, size_t size, const elbow_forecast *forecast, con
                    forecast->active, recipe->latent, forecast->rate, beta, forecast->collapse_beta);
 }
 
-/* The octaves that lead to a weight are measured; from there to the collapse the linear VAE's rates, brought to meet
- * the last measured one, do for the distortion's integral. */
+/* At the recipe's sigma2. The octaves that lead to a weight are measured; from there to the collapse the linear VAE's
+ * rates, brought to meet the last measured one, do for the distortion's integral. */
 static elbow_status short_curve(elb_curve *curve, elb_error *err, const elbow_data *data, const elb_spectrum *s,
                                 const elbow_recipe *recipe, double beta)
 {
     enum { OCTAVES = 3 };
-    const double variance = elb_level_of(s, recipe).variance, here = elb_fixed_beta(s, recipe, beta);
+    const double variance = elb_level_of(s, recipe).variance;
     *curve = (elb_curve){.collapse = s->eigenvalues[0] / variance};
-    for (int i = -OCTAVES; i <= 0; i++) curve->points[curve->count++].beta = here * exp2(i);
+    for (int i = -OCTAVES; i <= 0; i++) curve->points[curve->count++].beta = beta * exp2(i);
     TRY(elb_probe(curve, err, data, recipe, &elb_probe_short, NULL, NULL));
     if (!curve->count) return ELBOW_OK;
     /* So short a training says nothing of what a long one leaves unlearnt. */
     for (uint32_t i = 0; i < curve->count; i++) curve->points[i].distortion = 0;
     const double measured = curve->points[curve->count - 1].rate;
-    const double meets = measured / elb_linear_at(s, recipe->latent, here * variance).rate;
-    for (double at = here * 1.25; at < curve->collapse && curve->count < ELB_MAX_PROBED; at *= 1.25)
+    const double meets = measured / elb_linear_at(s, recipe->latent, beta * variance).rate;
+    for (double at = beta * 1.25; at < curve->collapse && curve->count < ELB_MAX_PROBED; at *= 1.25)
         curve->points[curve->count++] =
             (elb_probed){.beta = at, .rate = meets * elb_linear_at(s, recipe->latent, at * variance).rate};
     return ELBOW_OK;
 }
 
+/* A variance that is found in training is foreseen as the one that a linear VAE finds: a deep one finds a smaller one,
+ * but so short a curve says nothing of how much smaller, only of the rate there. */
+static elbow_recipe at_linear_variance(const elb_spectrum *s, const elbow_recipe *recipe, double beta)
+{
+    elbow_recipe at = *recipe;
+    if (!elb_finds_variance(recipe)) return at;
+    at.spread = ELBOW_SPREAD_FIXED;
+    at.sigma2 = elb_learnt_sigma2(s, recipe->latent, beta);
+    return at;
+}
+
 static elbow_status foresee(elbow_advice_row *row, work *w, elb_error *err, const elbow_data *data,
                             const elbow_recipe *recipe, double beta)
 {
-    enum { SAMPLE = 2048, DENSE = 256, MOST_PIXELS = 2048 };
-    elb_spectrum_plan plan = elb_plan_of(recipe);
-    plan.images = SAMPLE;
-    plan.dense = DENSE;
+    enum { MOST_PIXELS = 2048 };
+    const elb_spectrum_plan plan = elb_glance_of(recipe);
     TRY(elb_spectrum_find(&w->spectrum, err, data, &plan, NULL, NULL));
     *row = elb_row_at(&w->spectrum, NULL, recipe, beta);
-    const bool lost = !(elb_fixed_beta(&w->spectrum, recipe, beta) <
-                        w->spectrum.eigenvalues[0] / elb_level_of(&w->spectrum, recipe).variance);
+    const elbow_recipe at = at_linear_variance(&w->spectrum, recipe, beta);
+    const bool lost = !(beta < elb_collapse_of(&w->spectrum, &at));
     if (recipe->model == ELBOW_LINEAR || data->info.pixels > MOST_PIXELS || lost || !(beta > 0)) return ELBOW_OK;
-    TRY(short_curve(&w->curve, err, data, &w->spectrum, recipe, beta));
-    if (w->curve.count) *row = elb_row_at(&w->spectrum, &w->curve, recipe, beta);
+    TRY(short_curve(&w->curve, err, data, &w->spectrum, &at, beta));
+    if (w->curve.count) *row = elb_row_at(&w->spectrum, &w->curve, &at, beta);
     return ELBOW_OK;
 }
 

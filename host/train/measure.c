@@ -125,6 +125,16 @@ done:
     return status;
 }
 
+elbow_status elb_split_filled(elb_error *err, const elbow_data *data, elbow_split split)
+{
+    if (elb_data_part(data, split)->count) return ELBOW_OK;
+    return elb_fail(err, ELBOW_BAD_DATA, "%s has no %s images%s", data->info.name,
+                    split == ELBOW_VALIDATION ? "validation"
+                    : split == ELBOW_TEST     ? "test"
+                                              : "training",
+                    split == ELBOW_VALIDATION ? ": a run that was trained with --holdout or --patience has" : "");
+}
+
 elbow_status elbow_evaluate(elbow_metrics *metrics, elbow_model *model, elbow_data *data, elbow_split split,
                             bool use_mean)
 {
@@ -133,7 +143,7 @@ elbow_status elbow_evaluate(elbow_metrics *metrics, elbow_model *model, elbow_da
     const elb_part *part = elb_data_part(data, split);
     elb_feed *feed;
     TRY(elb_model_fits(model, data));
-    if (!part->count) return elb_fail(err, ELBOW_BAD_DATA, "%s has no images in that split", data->info.name);
+    TRY(elb_split_filled(err, data, split));
     TRY(elb_feed_new(&feed, dev, data, split, elb_model_max_rows(model->net), &model->recipe, elb_feed_limit(dev)));
     const elbow_status status = elb_measure(metrics, model, elb_flat(model, model->w), feed, part->count, use_mean);
     elb_feed_free(feed);

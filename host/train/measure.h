@@ -6,6 +6,9 @@
 #include "train/feed.h"
 #include "train/model_state.h"
 
+/* Refuses a split without images, with how to come by some. Errors: BAD_DATA. */
+elbow_status elb_split_filled(elb_error *err, const elbow_data *data, elbow_split split);
+
 /* Measures all data of a feed with the parameters w. */
 elbow_status elb_measure(elbow_metrics *metrics, elbow_model *model, elb_view w, elb_feed *feed, uint32_t count,
                          bool use_mean);

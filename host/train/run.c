@@ -331,8 +331,14 @@ elbow_status elb_run_read(elbow_run *run, elb_error *err, const char *path)
     void *text = NULL;
     size_t size;
     cJSON *root = NULL;
-    TRY(elb_file_read(err, &text, &size, file, 1 << 20));
-    elbow_status status = elb_json_parse(&root, err, text, size, file);
+    elbow_status status = elb_file_read(err, &text, &size, file, 1 << 20);
+    if (status == ELBOW_NOT_FOUND)
+        return elb_fail(err, status,
+                        folder ? "%s holds no run.json: it is not a run that 'elbow train' wrote"
+                               : "there is no run %s: 'elbow train' writes one",
+                        path);
+    TRY(status);
+    status = elb_json_parse(&root, err, text, size, file);
     if (status == ELBOW_OK && (status = read_run(run, err, root)) != ELBOW_OK) elb_blame(err, "%s", file);
     cJSON_Delete(root);
     free(text);

@@ -1,5 +1,5 @@
 /* scores.c - how well a model's latents take known factors apart. */
-#include "train/model_state.h"
+#include "train/measure.h"
 
 #include "theory/factors.h"
 
@@ -30,7 +30,7 @@ elbow_status elbow_evaluate_factors(elbow_factor_scores *scores, elbow_model *mo
     float *mu = NULL, *logvar = NULL;
     uint8_t *factors = NULL;
     elbow_status status;
-    if (!part->count) return elb_fail(err, ELBOW_BAD_DATA, "%s has no images in that split", data->info.name);
+    TRY(elb_split_filled(err, data, split));
     if (!data->factors || !part->images->factors)
         return elb_fail(err, ELBOW_BAD_DATA,
                         "%s: the factors of its images are not known, so MIG and the scores of beta-VAE and FactorVAE "

@@ -244,14 +244,13 @@ elbow_status elb_stepper_update(elb_stepper *s, const elb_step *step)
 {
     elbow_model *model = s->model;
     elb_device *dev = model->context->dev;
-    const elb_view g = elb_tree_sum_of(&s->gradients), norm2 = elb_matrix(s->scalars, 0, 1, 1);
-    const elb_view factor = elb_matrix(s->scalars, 1, 1, 1), bad = elb_matrix(s->bad, 0, 1, 3);
+    const elb_view g = elb_tree_sum_of(&s->gradients);
+    const elb_view clip = elb_matrix(s->scalars, 0, 1, 2), bad = elb_matrix(s->bad, 0, 1, 3);
     const elb_view scratch = elb_matrix(s->norm_scratch, 0, 1, (uint32_t)elb_norm_scratch(model->parameters));
-    TRY(elb_clip(dev, factor, norm2, g, s->options->clip, scratch));
-    TRY(elb_guard(dev, bad, elb_stepper_losses(s, ELB_DISTORTION, step->first, step->rows),
-                  elb_stepper_losses(s, ELB_RATE, step->first, step->rows), norm2, step->rows, (uint32_t)step->number,
-                  s->options->nonfinite == ELBOW_NONFINITE_STOP));
-    TRY(elb_adam(dev, elb_flat(model, model->w), elb_flat(model, model->m), elb_flat(model, model->v), g, factor, bad,
+    TRY(elb_guard(dev, bad, clip, g, elb_stepper_losses(s, ELB_DISTORTION, step->first, step->rows),
+                  elb_stepper_losses(s, ELB_RATE, step->first, step->rows), s->options->clip, scratch,
+                  (uint32_t)step->number, s->options->nonfinite == ELBOW_NONFINITE_STOP));
+    TRY(elb_adam(dev, elb_flat(model, model->w), elb_flat(model, model->m), elb_flat(model, model->v), g, clip, bad,
                  step->rate, 1 - elb_power(0.9, step->number + 1), 1 - elb_power(0.999, step->number + 1)));
     return settle(s, bad);
 }

@@ -32,7 +32,7 @@ typedef struct elb_stepper {
     const elbow_train_options *options;
     uint32_t shards;          /* S */
     elb_tree gradients, sums; /* sums: of what the whole batch decides before it goes back; length 0: nothing */
-    elb_buffer *norm_scratch, *scalars; /* scalars: norm^2 and the clip factor */
+    elb_buffer *norm_scratch, *scalars; /* scalars: the clip factor and norm^2 */
     elb_buffer *bad;                    /* 3 unsigned: set, count, first step (nn/update.h) */
     elb_buffer *losses;                 /* (ELB_LOSSES, data of an epoch), in the epoch's order */
     uint32_t count;                     /* data of an epoch */

@@ -74,6 +74,8 @@ struct kernel {
 /* One .cl file. */
 struct source {
     struct text text;
+    char program[MAX_NAME];                  /* step of PROGRAM(step); else empty */
+    const char *program_begin, *program_end; /* the PROGRAM(...) itself */
     int option_count, kernel_count;
     struct option options[MAX_OPTIONS];
     struct kernel kernels[MAX_KERNELS];

@@ -134,6 +134,20 @@ static const struct token *parse_option(struct source *source, const struct choi
     return token;
 }
 
+/* ---- PROGRAM(name) ---- */
+
+static const struct token *parse_program(struct source *source, const struct token *token)
+{
+    const struct text *text = &source->text;
+    if (source->program[0]) stop(text, token->line, "PROGRAM is named twice");
+    source->program_begin = token->at;
+    token = expect(text, token + 1, "(", "after PROGRAM");
+    copy_name(source->program, text, token, "the program's name");
+    token = expect(text, token + 1, ")", "after the program's name");
+    source->program_end = token[-1].at + 1;
+    return token;
+}
+
 /* ---- kernel void name(...) { ---- */
 
 static elb_arg_type parse_type(const struct text *text, const struct token *token, bool pointer)
@@ -247,7 +261,9 @@ void parse_source(struct source *source, const struct program *program)
 {
     const struct token *token = source->text.tokens;
     while (token->kind != END) {
-        if (is(token, "OPTION")) {
+        if (is(token, "PROGRAM")) {
+            token = parse_program(source, token);
+        } else if (is(token, "OPTION")) {
             token = parse_option(source, &program->choices, token);
         } else if (is(token, "kernel")) {
             token = parse_kernel(source, token);
@@ -258,5 +274,8 @@ void parse_source(struct source *source, const struct program *program)
     }
     for (token = source->text.tokens; token->kind != END; token++)
         if (token->kind == DIRECTIVE) check_directive(source, token);
+    if (source->program[0] && source->option_count)
+        stop(&source->text, token->line,
+             "files that share a program have no options: it is built once for all of them");
     if (source->kernel_count == 0) stop(&source->text, token->line, "no kernel in this file");
 }

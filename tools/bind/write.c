@@ -27,11 +27,12 @@ static void write_gap(FILE *out, const char *begin, const char *end)
     fputc(' ', out);
 }
 
-static const struct option *option_at(const struct source *source, const struct token *token)
+/* Where what is for bind alone ends, OPTION(...) or PROGRAM(...), if it begins here; else NULL. */
+static const char *end_of_ours(const struct source *source, const struct token *token)
 {
     for (int o = 0; source && o < source->option_count; o++)
-        if (source->options[o].begin == token->at) return &source->options[o];
-    return NULL;
+        if (source->options[o].begin == token->at) return source->options[o].end;
+    return source && source->program_begin == token->at ? source->program_end : NULL;
 }
 
 static const struct kernel *kernel_at(const struct source *source, const struct token *token)
@@ -56,11 +57,11 @@ void write_code(FILE *out, const struct text *text, const struct source *source,
     fprintf(out, "#line 1 \"%s\"\n", dialect->path);
     for (const struct token *token = text->tokens; token->kind != END;) {
         write_gap(out, done, token->at);
-        const struct option *option = option_at(source, token);
+        const char *ours_end = end_of_ours(source, token);
         const struct kernel *kernel = kernel_at(source, token);
-        if (option) {
-            token = skip_to(out, token, option->end);
-            done = option->end;
+        if (ours_end) {
+            token = skip_to(out, token, ours_end);
+            done = ours_end;
         } else if (kernel) {
             dialect->head(out, source, kernel);
             fprintf(out, "\n#line %d \"%s\"\n", kernel->body_line, dialect->path);

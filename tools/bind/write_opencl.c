@@ -78,16 +78,28 @@ static void include(FILE *out, void *with, const struct text *text, const struct
     free_text(&header);
 }
 
-/* The sources from first up to end that have options, or those that have none, as one text. */
-static char *flatten(const struct source *first, const struct source *end, bool options, const char *headers)
+/* The name of the program that a file's kernels are in: several files', or its own. */
+static void program_of(char name[MAX_NAME], const struct source *source)
+{
+    if (source->program[0])
+        elb_format(name, MAX_NAME, "%s", source->program);
+    else
+        stem(name, source);
+}
+
+/* The files of a program as one text. */
+static char *flatten(const struct program *all, const char *name)
 {
     char *code = NULL;
     size_t length = 0;
-    struct flat flat = {.folder = headers};
+    struct flat flat = {.folder = all->headers};
     FILE *out = open_memstream(&code, &length);
-    for (const struct source *source = first; source < end; source++)
-        if ((source->option_count > 0) == options)
+    for (const struct source *source = all->sources; source < all->sources + all->count; source++) {
+        char its[MAX_NAME];
+        program_of(its, source);
+        if (strcmp(its, name) == 0)
             write_code(out, &source->text, source, &(struct dialect){head, include, &flat, source->text.name});
+    }
     fclose(out);
     return code;
 }
@@ -118,13 +130,16 @@ static void write_source(FILE *out, const char *name, char *code)
     free(code);
 }
 
-/* Kernels without options are one program: a compiler reads its own headers, and binds its own library, once for all of
- * them, which takes most of them longer than themselves. */
-static const char *program_of(char name[MAX_NAME], const struct source *source)
+/* The program that a file is the first of. */
+static void write_program(FILE *out, const struct program *all, const struct source *source)
 {
-    if (source->option_count == 0) return "without_options";
-    stem(name, source);
-    return name;
+    char name[MAX_NAME], other[MAX_NAME];
+    program_of(name, source);
+    for (const struct source *before = all->sources; before < source; before++) {
+        program_of(other, before);
+        if (strcmp(other, name) == 0) return;
+    }
+    write_source(out, name, flatten(all, name));
 }
 
 static void write_lists(FILE *out, const struct choices *choices)
@@ -168,10 +183,11 @@ static void write_args(FILE *out, const struct kernel *kernel)
 static void write_kernel(FILE *out, const struct source *source, const struct kernel *kernel, int index)
 {
     char name[MAX_NAME];
+    program_of(name, source);
     write_options(out, source, kernel);
     write_args(out, kernel);
     fprintf(out, "const elb_kernel elb_kernel_%s = {\n    \"%s\", \"%s\", %d, source_%s, ", kernel->name, kernel->name,
-            source->text.name, index, program_of(name, source));
+            source->text.name, index, name);
     if (source->option_count)
         fprintf(out, "sizeof(struct %s_options), %d, options_%s, ", kernel->name, source->option_count, kernel->name);
     else
@@ -186,12 +202,8 @@ void write_opencl(FILE *out, const struct program *program)
           out);
     write_lists(out, &program->choices);
     int index = 0;
-    const struct source *sources = program->sources, *end = sources + program->count;
-    write_source(out, "without_options", flatten(sources, end, false, program->headers));
-    for (const struct source *source = sources; source < end; source++) {
-        char name[MAX_NAME];
-        if (source->option_count > 0)
-            write_source(out, program_of(name, source), flatten(source, source + 1, true, program->headers));
+    for (const struct source *source = program->sources; source < program->sources + program->count; source++) {
+        write_program(out, program, source);
         for (int k = 0; k < source->kernel_count; k++) write_kernel(out, source, &source->kernels[k], index++);
     }
     fputs("const elb_kernel *const elb_kernels[] = {\n", out);

@@ -146,9 +146,9 @@ typedef struct elbow_data_info {
 
 /* Loads "fashion-mnist", "mnist" (found along ELBOW_DATA, then where Debian's package puts it), "shapes" (made by the
  * library: 32x32, factors shape, scale, rotation, x, y), or a path (docs/data.md has every rule):
- *   - a folder with the four IDX files, gzipped or not; with PNG or JPEG images, all alike, in it or in its sub-folders
- *     train and test; with CIFAR-10's data_batch_1.bin ... test_batch.bin;
- *   - one file of IDX; .npy or .npz, (N, D), (N, H, W) or (N, H, W, C); .csv, N rows of D numbers; CIFAR-10's .bin.
+ *   - a folder with the four IDX files, gzipped or not; with PNG or JPEG images, all alike, in it or in a
+ *     sub-folder for each class, both below train and test or not; with the binary files of CIFAR-10 or CIFAR-100;
+ *   - one file of IDX; .npy or .npz, (N, D), (N, H, W) or (N, H, W, C); .csv, N rows of D numbers; CIFAR's .bin.
  * Bytes mean value/255; other numbers stay as they are. D numbers are an image of 1xD, or square if D = side^2 with a
  * side of 16 or more. limit: only the first so many training images; 0: all. Owned by the caller, freed before the
  * context. Errors: NOT_FOUND, BAD_FILE, BAD_DATA (a constant set, sizes that differ, NaN), IO, MEMORY, UNSUPPORTED (a
@@ -250,6 +250,8 @@ typedef struct elbow_recipe {
 } elbow_recipe;
 
 ELBOW_API elbow_recipe elbow_recipe_default(void);
+/* Whether it is of one network for all betas from beta_low to beta_high. */
+ELBOW_API bool elbow_recipe_has_betas(const elbow_recipe *recipe);
 
 /* A model: a recipe, its parameters and Adam's state, on the context's device. */
 typedef struct elbow_model elbow_model;
@@ -357,9 +359,10 @@ typedef struct elbow_train_options {
     uint32_t shards;          /* S, logical shards of a batch; 0: from the batch (docs/bits.md) */
     elbow_maths maths;
     elbow_nonfinite nonfinite;
-    const char *out;             /* run folder to write; NULL: none */
-    bool resume;                 /* go on from the state in out */
-    double save_every;           /* seconds between saves of the state inside an epoch; 0: at epochs' ends only */
+    const char *out;   /* run folder to write; NULL: none */
+    bool resume;       /* go on from the state in out */
+    bool overwrite;    /* where out holds a run, start anew: its state goes once nothing refuses the new one */
+    double save_every; /* seconds between saves of the state inside an epoch; 0: at epochs' ends only */
     elbow_on_progress *progress; /* may be NULL */
     void *user;
 } elbow_train_options;
@@ -785,8 +788,8 @@ ELBOW_API elbow_tune_options elbow_tune_default(void);
  * with the quickest of them, and keeps the winner in the cache, with the device and driver that it belongs to; contexts
  * that are opened later use it. A shape that gives other bits than native cannot win, nor one that is not clearly
  * quicker than the standard. With FAST the libraries for products are tried after that, each against the exact product
- * with the tolerance of docs/devices.md, and who is quickest is kept for trainings with FAST and such a model, batch
- * and shards. The context's own device stays as it is. Errors: STOPPED, DEVICE, MEMORY, IO. */
+ * with the tolerance of docs/devices.md, and who is quickest is kept for trainings with FAST and such a model and
+ * batch. The context's own device stays as it is. Errors: STOPPED, DEVICE, MEMORY, IO. */
 ELBOW_API elbow_status elbow_tune(elbow_tuning *tuning, elbow_context *context, const elbow_tune_options *options);
 
 #ifdef __cplusplus

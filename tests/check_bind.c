@@ -1,5 +1,4 @@
 /* check_bind.c - bind on good files, on mistakes, and on a good file cut at every byte. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "suite.h"
 
 static char folder[64];
 
@@ -322,7 +322,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("bind");
     TCase *tests = tcase_create("bind");
     tcase_set_timeout(tests, 120);
     tcase_add_checked_fixture(tests, set_up, tear_down);
@@ -334,10 +333,5 @@ int main(void)
     tcase_add_test(tests, mistakes_in_choices_are_told);
     tcase_add_test(tests, limits_are_told);
     tcase_add_test(tests, damaged_files_are_refused);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("bind", tests);
 }

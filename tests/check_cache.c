@@ -1,5 +1,4 @@
 /* check_cache.c - entries of the disk cache: right or absent, whoever writes, whatever happened to the file. */
-#include <check.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include "base/file.h"
 #include "device/cache.h"
 #include "own_cache.h"
+#include "suite.h"
 
 static elb_error err;
 static const char *program; /* this test's own file, for processes beside it */
@@ -219,7 +219,6 @@ int main(int count, char **words)
     program = "/proc/self/exe";
     if (count > 1 && strcmp(words[1], "--work") == 0) return work();
     if (count > 1 && strcmp(words[1], "--lock") == 0) return elb_cache_lock("build") < 0;
-    Suite *suite = suite_create("cache");
     TCase *all = tcase_create("all");
     tcase_add_checked_fixture(all, setup, teardown);
     tcase_set_timeout(all, 60);
@@ -231,10 +230,5 @@ int main(int count, char **words)
     tcase_add_test(all, unwritable_folder);
     tcase_add_test(all, two_processes_at_once);
     tcase_add_test(all, a_lock_keeps_others_waiting);
-    suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("cache", all);
 }

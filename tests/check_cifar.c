@@ -91,4 +91,44 @@ START_TEST(damaged)
 }
 END_TEST
 
-MAIN(the_folder, limits_and_one_file, damaged)
+/* CIFAR-100: a coarse label, a fine one, then the planes. */
+static void write_hundred(const char *path, unsigned first, int count)
+{
+    for (int i = 0; i < count; i++) {
+        unsigned char *pixels = file + (size_t)i * (RECORD + 1) + 2;
+        pixels[-2] = 5, pixels[-1] = (unsigned char)(first + (unsigned)i);
+        for (int c = 0; c < 3; c++)
+            for (int p = 0; p < PLANE; p++) pixels[c * PLANE + p] = (unsigned char)(p + 10 * c + i);
+    }
+    write_plain(path, file, (size_t)count * (RECORD + 1));
+}
+
+START_TEST(cifar_100)
+{
+    mkdir(in_folder("hundred"), 0700);
+    write_hundred(in_folder("hundred/train.bin"), 97, 3);
+    WORKS(elb_data_load(&data, &err, in_folder("hundred"), 0));
+    ck_assert(!data->info.own_test);
+    elb_data_free(data);
+    write_hundred(in_folder("hundred/test.bin"), 0, 2);
+    WORKS(elb_data_load(&data, &err, in_folder("hundred"), 0));
+    ck_assert_uint_eq(data->info.train, 3);
+    ck_assert_uint_eq(data->info.test, 2);
+    ck_assert_mem_eq(data->source[0].labels, "abc", 3);
+    const unsigned char *second = (unsigned char *)data->source[0].pixels + 3072;
+    for (int p = 0; p < PLANE; p++)
+        for (int c = 0; c < 3; c++) ck_assert_uint_eq(second[3 * p + c], (unsigned char)(p + 10 * c + 1));
+    elb_data_free(data);
+    WORKS(elb_data_load(&data, &err, in_folder("hundred/train.bin"), 2)); /* alone: told by its size */
+    ck_assert_uint_eq(data->info.train, 2);
+    elb_data_free(data);
+    write_hundred(in_folder("hundred/train.bin"), 98, 3);
+    FAILS(elb_data_load(&data, &err, in_folder("hundred"), 0), BAD_FILE);
+    SAYS("train.bin: image 2 (counted from 0) has the label 100, not 0..99: it is not CIFAR-100, or damaged");
+    ck_assert_int_eq(truncate(in_folder("hundred/train.bin"), 2 * RECORD), 0);
+    FAILS(elb_data_load(&data, &err, in_folder("hundred"), 0), BAD_FILE);
+    SAYS("train.bin has 6,146 bytes: a file of CIFAR-100 has 3074 for each image");
+}
+END_TEST
+
+MAIN(the_folder, limits_and_one_file, damaged, cifar_100)

@@ -1,7 +1,6 @@
 /* check_compare.c - devices at the same work: figures, agreement, where bits begin to differ, what has changed. */
 #include "train/compare.h"
 
-#include <check.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include "elb_kernels.h"
 #include "io/json.h"
 #include "own_cache.h"
+#include "suite.h"
 
 #define OK(call) ck_assert_msg((call) == ELBOW_OK, "%s: %s", #call, elbow_message(context))
 
@@ -450,7 +450,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("compare");
     TCase *all = tcase_create("all");
     tcase_add_checked_fixture(all, setup, teardown);
     tcase_set_timeout(all, 240);
@@ -469,10 +468,5 @@ int main(void)
     tcase_add_test(all, a_device_that_fails_is_a_row);
     tcase_add_test(all, it_may_be_stopped);
     tcase_add_test(all, the_page_is_complete);
-    suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("compare", all);
 }

@@ -1,7 +1,6 @@
 /* check_cost.c - what launches cost, and the roofs that this is compared with. */
 #include "math/cost.h"
 
-#include <check.h>
 #include <math.h>
 #include <string.h>
 
@@ -9,6 +8,7 @@
 #include "elb_kernels.h"
 #include "math/gemm.h"
 #include "math/peaks.h"
+#include "suite.h"
 
 #define OK(call) ck_assert_msg((call) == ELBOW_OK, "%s: %s", #call, err.text)
 
@@ -100,7 +100,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("cost");
     TCase *all = tcase_create("all");
     tcase_add_checked_fixture(all, setup, teardown);
     tcase_set_timeout(all, 60);
@@ -108,10 +107,5 @@ int main(void)
     tcase_add_test(all, a_product_costs_what_the_books_say);
     tcase_add_test(all, elements_are_counted);
     tcase_add_test(all, peaks_are_numbers);
-    suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("cost", all);
 }

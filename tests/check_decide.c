@@ -1,5 +1,6 @@
 /* check_decide.c - what a batch decides, weigh, optimum and settle, against their definitions in double. */
 #include "kernel_bench.h"
+#include "suite.h"
 
 enum { LATENTS = 7, STATE = 4 };
 
@@ -157,7 +158,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("decide");
     TCase *cases = tcase_create("decide");
     int sets = 0;
     while (elb_native_sets[sets]) sets++;
@@ -167,10 +167,5 @@ int main(void)
     tcase_add_loop_test(cases, control_adds_two_parts, 0, sets);
     tcase_add_loop_test(cases, the_optimum_is_the_root_of_the_mean_error, 0, sets);
     tcase_add_loop_test(cases, a_refused_step_settles_nothing, 0, sets);
-    suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("decide", cases);
 }

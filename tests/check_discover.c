@@ -1,13 +1,13 @@
 /* check_discover.c - which devices there are, what auto means, and a machine whose OpenCL is missing or broken.
  *
  * Loaders read their settings once in a process: each case is this program again, with other variables around it. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "device/discover.h"
+#include "suite.h"
 
 static unsigned remarks;
 static char last[768];
@@ -176,7 +176,6 @@ int main(int count, char **words)
 {
     if (count > 1 && strcmp(words[1], "--list") == 0) return list();
     setenv("RUSTICL_ENABLE", "llvmpipe", 0);
-    Suite *suite = suite_create("discover");
     TCase *all = tcase_create("all");
     tcase_set_timeout(all, 120);
     tcase_add_test(all, a_missing_library);
@@ -187,10 +186,5 @@ int main(int count, char **words)
     tcase_add_test(all, ranks);
     tcase_add_test(all, unknown_ids);
     tcase_add_test(all, every_id_opens);
-    suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("discover", all);
 }

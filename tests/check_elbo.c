@@ -3,6 +3,7 @@
  * by selftest). The bounds follow from those of cl/math.h and from one rounding an operation; U is half a unit in the
  * last place. */
 #include "kernel_bench.h"
+#include "suite.h"
 
 static const uint32_t widths[] = {1, 7, 64, 65, 203, 1000};
 
@@ -490,7 +491,6 @@ int main(void)
 {
     int sets = 0;
     while (elb_native_sets[sets]) sets++;
-    Suite *suite = suite_create("elbo");
     TCase *cases = tcase_create("elbo");
     tcase_set_timeout(cases, 120);
     tcase_add_loop_test(cases, elbo_against_double, 0, sets);
@@ -505,10 +505,5 @@ int main(void)
     tcase_add_loop_test(cases, copies_of_a_datum, 0, sets);
     tcase_add_loop_test(cases, decode_mean_against_double, 0, sets);
     tcase_add_loop_test(cases, finite_stays_finite, 0, sets);
-    suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("elbo", cases);
 }

@@ -1,8 +1,8 @@
 /* check_factors.c - scores of disentanglement on codes whose answer is known: copies of the factors, noise, and a case
  * worked out by hand. */
+#include "suite.h"
 #include "theory/factors.h"
 
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -119,17 +119,11 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("factors");
     TCase *tests = tcase_create("all");
     tcase_add_test(tests, a_permuted_copy_is_perfect);
     tcase_add_test(tests, noise_knows_nothing);
     tcase_add_test(tests, a_second_copy_closes_the_gap);
     tcase_add_test(tests, by_hand);
     tcase_add_test(tests, what_does_not_vary);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_case("factors", tests);
 }

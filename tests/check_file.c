@@ -1,6 +1,6 @@
 /* check_file.c - files written whole or not at all, read with a limit; nearest spellings. */
-#include <check.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/spell.h"
+#include "suite.h"
 
 static elb_error err;
 static char folder[64];
@@ -112,6 +113,36 @@ START_TEST(files_are_replaced_not_changed)
 }
 END_TEST
 
+START_TEST(links_and_devices_stay_what_they_are)
+{
+    char path[PATH_MAX], link_path[PATH_MAX];
+    struct stat info;
+    ck_assert_int_eq(elb_make_folders(&err, in(path, "else")), ELBOW_OK);
+    ck_assert_int_eq(elb_file_write(&err, in(path, "else/f"), "old", 3), ELBOW_OK);
+    ck_assert_int_eq(symlink(path, in(link_path, "link")), 0);
+    ck_assert_int_eq(elb_file_write(&err, link_path, "newer", 5), ELBOW_OK);
+    ck_assert_int_eq(lstat(link_path, &info), 0);
+    ck_assert(S_ISLNK(info.st_mode));
+    ck_assert_int_eq(stat(path, &info), 0);
+    ck_assert_int_eq(info.st_size, 5);
+    ck_assert_uint_eq(files_in_folder(), 2);
+
+    ck_assert_int_eq(mkfifo(in(path, "pipe"), 0600), 0);
+    const int end = open(path, O_RDWR); /* so that opening it to write does not wait */
+    char got[4] = "";
+    ck_assert_int_eq(elb_file_write(&err, path, "abc", 3), ELBOW_OK);
+    ck_assert_int_eq(lstat(path, &info), 0);
+    ck_assert(S_ISFIFO(info.st_mode));
+    ck_assert_int_eq(read(end, got, 3), 3);
+    ck_assert_str_eq(got, "abc");
+    close(end);
+
+    ck_assert_int_eq(symlink("/dev/full", in(path, "full")), 0); /* a link: a mistake here spoils no device */
+    ck_assert_int_eq(elb_file_write(&err, path, "x", 1), ELBOW_IO);
+    ck_assert_ptr_nonnull(strstr(err.text, "full: No space left on device"));
+}
+END_TEST
+
 START_TEST(folders)
 {
     char path[PATH_MAX], file[PATH_MAX];
@@ -175,21 +206,16 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("file");
     TCase *all = tcase_create("all");
     tcase_add_checked_fixture(all, setup, teardown);
     tcase_add_test(all, what_was_written_is_read);
     tcase_add_test(all, reading_fails_with_reasons);
     tcase_add_test(all, failed_writes_leave_nothing);
     tcase_add_test(all, files_are_replaced_not_changed);
+    tcase_add_test(all, links_and_devices_stay_what_they_are);
     tcase_add_test(all, folders);
     tcase_add_test(all, a_pipe_is_no_file);
     tcase_add_test(all, one_at_a_time_in_a_folder);
     tcase_add_test(all, spelling);
-    suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("file", all);
 }

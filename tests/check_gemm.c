@@ -1,5 +1,4 @@
 /* check_gemm.c - the matrix product against a chain of fma written plainly: every byte, on every device. */
-#include <check.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 #include "elb_kernels.h"
 #include "math/gemm.h"
 #include "math/ranges.h"
+#include "suite.h"
 
 enum { PAD = 3 }; /* elements between rows, which must stay as they are */
 
@@ -135,6 +135,100 @@ static void try_device(elb_device *dev, bool slow) /* slow: few sizes */
         }
 }
 
+/* ---- sums over the rows of shards ---- */
+
+typedef struct cut_trial {
+    uint32_t m, n, batch, shards, each;
+    elb_shards node;
+} cut_trial;
+
+/* The rows of the node's first shards, those before `shard`. */
+static uint32_t rows_before(const cut_trial *t, uint32_t shard)
+{
+    return t->each *
+           (elb_shard_start(shard, t->shards, t->batch) - elb_shard_start(t->node.first, t->shards, t->batch));
+}
+
+/* The product (1, length) of shards [first, end) one by one, added by the tree of docs/bits.md from its root. */
+static void add_up(float *sum, const cut_trial *t, uint32_t first, uint32_t end, elb_view c, elb_view a, elb_view b,
+                   elb_view scratch)
+{
+    const uint32_t from = rows_before(t, first), rows = rows_before(t, end) - from, length = t->m * t->n;
+    elb_device *dev = c.buffer->dev;
+    if (end - first == 1) {
+        for (uint32_t i = 0; i < length; i++) sum[i] = 0;
+        if (rows == 0) return;
+        ck_assert_msg(elb_gemm(dev, c, elb_rows(a, from, rows), TRANS, elb_rows(b, from, rows), NO_TRANS, NULL,
+                               scratch) == ELBOW_OK,
+                      "%s", dev->err->text);
+        ck_assert_int_eq(elb_read_reals(sum, c), ELBOW_OK);
+        return;
+    }
+    uint32_t half = 1;
+    while (2 * half < end - first) half *= 2;
+    float *right = matrix(1, length, 0);
+    add_up(sum, t, first, first + half, c, a, b, scratch);
+    add_up(right, t, first + half, end, c, a, b, scratch);
+    for (uint32_t i = 0; i < length; i++) sum[i] += right[i];
+    free(right);
+}
+
+/* Makes the terms of C's first element so small that shards' sums of them lie at both sides of 2^-40. */
+static void make_small(float *a, uint32_t a_stride, float *b, uint32_t b_stride, uint32_t k)
+{
+    for (uint32_t p = 0; p < k; p++) {
+        a[p * a_stride] = copysignf(0x1p-20f, a[p * a_stride]);
+        b[p * b_stride] = ldexpf(frexpf(b[p * b_stride], &(int){0}), -19);
+    }
+}
+
+/* What elb_gemm_over_rows makes of a node's shards is what each of them alone adds up to, and stays inside C. */
+static void try_rows(elb_device *dev, const cut_trial *t)
+{
+    const elb_segments cut = elb_segments_of(t->node, t->shards, t->batch, t->each);
+    const uint32_t k = rows_before(t, t->node.end), cs = t->n + PAD, length = t->m * t->n;
+    const uint32_t room = (uint32_t)elb_gemm_scratch(dev, k, t->n);
+    float *a = matrix(k, t->m + PAD, 12), *b = matrix(k, t->n + PAD, 12), *c = matrix(t->m, cs, 0);
+    float *nothing = matrix(1, room, 0), *got = matrix(t->m, cs, 0), *wanted = matrix(1, length, 0);
+    make_small(a, t->m + PAD, b, t->n + PAD, k);
+    const elb_view vc = upload(dev, c, t->m, t->n, cs), va = upload(dev, a, k, t->m, t->m + PAD);
+    const elb_view vb = upload(dev, b, k, t->n, t->n + PAD), scratch = upload(dev, nothing, 1, room, room);
+    const elb_view one = upload(dev, wanted, t->m, t->n, t->n);
+    add_up(wanted, t, t->node.first, t->node.end, one, va, vb, scratch);
+    ck_assert_msg(elb_gemm_over_rows(NULL, dev, vc, va, vb, &cut, scratch) == ELBOW_OK, "%s", dev->err->text);
+    ck_assert_int_eq(elb_read(got, vc.buffer, 0, (size_t)t->m * cs * sizeof *got), ELBOW_OK);
+    for (uint32_t i = 0; i < t->m * cs; i++) {
+        const float *right = i % cs < t->n ? &wanted[i / cs * t->n + i % cs] : &c[i];
+        ck_assert_msg(memcmp(got + i, right, sizeof *got) == 0,
+                      "%s %u x %u over shards %u to %u of %u, %u rows of %u: row %u column %u is %a, not %a",
+                      dev->info.id, t->m, t->n, t->node.first, t->node.end, t->shards, t->batch, t->each, i / cs,
+                      i % cs, (double)got[i], (double)*right);
+    }
+    const elb_view views[] = {vc, va, vb, one, scratch};
+    for (size_t i = 0; i < COUNT(views); i++) elb_buffer_free(views[i].buffer);
+    float *const arrays[] = {a, b, c, nothing, got, wanted};
+    for (size_t i = 0; i < COUNT(arrays); i++) free(arrays[i]);
+}
+
+/* Ragged and empty shards, several draws to a row, more than a chunk in a shard, nodes in the middle. */
+static void try_shards(elb_device *dev, bool slow)
+{
+    static const uint32_t shards[] = {1, 2, 3, 5, 8, 11, 64}, rows[] = {1, 27, 128, 2100};
+    for (size_t s = 0; s < COUNT(shards); s++)
+        for (size_t r = 0; r < (slow ? 2 : COUNT(rows)); r++) {
+            const cut_trial t = {.m = s % 2 ? 9 : 4,
+                                 .n = s % 3 ? 35 : 32,
+                                 .batch = rows[r],
+                                 .shards = shards[s],
+                                 .each = rows[r] == 27 ? 3 : 1,
+                                 .node = {0, shards[s]}};
+            try_rows(dev, &t);
+        }
+    try_rows(dev, &(cut_trial){5, 17, 27, 11, 2, {4, 8}});
+    try_rows(dev, &(cut_trial){5, 17, 27, 11, 1, {8, 11}});
+    try_rows(dev, &(cut_trial){5, 17, 260, 100, 1, {64, 100}});
+}
+
 START_TEST(native_sets)
 {
     elb_error err = {0};
@@ -143,6 +237,7 @@ START_TEST(native_sets)
         if (!elb_cpu_has(elb_native_sets[s]->name)) continue;
         ck_assert_int_eq(elb_native_open(&dev, &err, elb_native_sets[s]->name), ELBOW_OK);
         try_device(dev, false);
+        try_shards(dev, false);
         elb_device_close(dev);
     }
 }
@@ -163,11 +258,13 @@ START_TEST(every_device)
         const bool compiles_slowly = strstr(infos[i].name, "llvmpipe") != NULL;
         const bool slow = compiles_slowly || strstr(infos[i].platform, "Oclgrind") != NULL;
         try_device(dev, slow);
+        try_shards(dev, slow);
         static const elb_shape shapes[] = {{1, 64, 64, 4, 2}, {4, 8, 64, 8, 2}, {8, 1, 64, 3, 1}, {4, 16, 64, 2, 4}};
         for (size_t s = 0; s < (compiles_slowly ? 0 : COUNT(shapes)); s++) {
             ck_assert_int_eq(elb_device_reshape(dev, shapes[s]), ELBOW_OK);
             dev->prefers_local = shapes[s].group > 1;
             try_device(dev, slow);
+            if (s == 0) try_shards(dev, slow); /* check_selftest tries the others */
         }
         elb_device_close(dev);
     }
@@ -250,6 +347,33 @@ START_TEST(sums_that_would_be_cut_are_refused)
                                "wrong: choose another device, such as native, or make this smaller");
     dev->most_turns = 2300;
     ck_assert_int_eq(elb_gemm(dev, c, a, NO_TRANS, b, NO_TRANS, NULL, scratch), ELBOW_OK);
+    elb_buffer_free(buffer);
+    elb_device_close(dev);
+}
+END_TEST
+
+/* Sums that shards cut are made by one launch: where a device's loops end too early for that, fewer go together. */
+START_TEST(shards_that_would_be_cut_are_refused)
+{
+    elb_error err = {0};
+    elb_device *dev;
+    elb_buffer *buffer;
+    ck_assert_int_eq(elb_native_open(&dev, &err, NULL), ELBOW_OK);
+    ck_assert_int_eq(elb_buffer_new(&buffer, dev, 1 << 18), ELBOW_OK);
+    const elb_view c = elb_matrix(buffer, 0, 1, 16), a = elb_matrix(buffer, 16, 600, 1);
+    const elb_view b = elb_matrix(buffer, 4096, 600, 16), scratch = elb_matrix(buffer, 40000, 1, 20000);
+    elb_segments cut = elb_segments_of((elb_shards){0, 8}, 8, 600, 1);
+    dev->most_turns = 3 * 600 + 16 * 8;
+    ck_assert(elb_gemm_takes_rows(dev, 600, 8));
+    ck_assert_int_eq(elb_gemm_over_rows(NULL, dev, c, a, b, &cut, scratch), ELBOW_OK);
+    dev->most_turns--;
+    ck_assert(!elb_gemm_takes_rows(dev, 600, 8));
+    ck_assert_int_eq(elb_gemm_over_rows(NULL, dev, c, a, b, &cut, scratch), ELBOW_DEVICE);
+    cut = elb_one_segment(); /* alone they may take several launches */
+    ck_assert_int_eq(elb_gemm_over_rows(NULL, dev, c, a, b, &cut, scratch), ELBOW_OK);
+    cut.count = ELB_MOST_SEGMENTS + 1;
+    ck_assert_int_eq(elb_gemm_over_rows(NULL, dev, c, a, b, &cut, scratch), ELBOW_USAGE);
+    ck_assert_str_eq(err.text, "a product over the rows of 65 shards: 1 to 64 at once");
     elb_buffer_free(buffer);
     elb_device_close(dev);
 }
@@ -341,7 +465,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("gemm");
     TCase *cases = tcase_create("gemm");
     tcase_set_timeout(cases, 600);
     tcase_add_test(cases, native_sets);
@@ -351,10 +474,6 @@ int main(void)
     tcase_add_test(cases, shapes_that_do_not_fit);
     tcase_add_test(cases, sums_go_on_in_another_launch);
     tcase_add_test(cases, sums_that_would_be_cut_are_refused);
-    suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    tcase_add_test(cases, shards_that_would_be_cut_are_refused);
+    return run_case("gemm", cases);
 }

@@ -3,8 +3,8 @@
 #include "train/trainer.h"
 
 #include "device/device.h"
+#include "suite.h"
 
-#include <check.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -379,7 +379,6 @@ int main(void)
 {
     if (!mkdtemp(folder)) return EXIT_FAILURE;
     make_images();
-    Suite *suite = suite_create("importance");
     TCase *tests = tcase_create("all");
     tcase_set_timeout(tests, 300);
     tcase_add_test(tests, the_bound_rises_to_log_p);
@@ -391,11 +390,7 @@ int main(void)
     tcase_add_test(tests, a_stopped_run_goes_on_to_the_same_digest);
     tcase_add_test(tests, what_does_not_go_with_it_is_refused);
     tcase_add_test(tests, memory_is_foreseen);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
+    const int failed = run_case("importance", tests);
     char remove[sizeof folder + 16];
     snprintf(remove, sizeof remove, "rm -rf '%s'", folder);
     if (system(remove) != 0) return EXIT_FAILURE;

@@ -4,6 +4,7 @@
 #include "kernel_bench.h"
 #include "math/gemm.h"
 #include "nn/update.h"
+#include "suite.h"
 
 static const uint64_t SEED = UINT64_C(0xfedcba9876543210);
 
@@ -125,10 +126,45 @@ START_TEST(columns_by_lanes_and_tree)
         clear();
         const elb_view y = take(1, COLS), x = take(rows[r] ? rows[r] : 1, COLS + 2);
         for (uint32_t i = 0; i < x.rows * x.cols; i++) real_of(x)[i] = i % 2 ? draw(-1, 1) : draw_power(-40, 10);
-        LAUNCH(launch_sum_rows(dev, elb_column_range(dev, COLS), y, x, rows[r], COLS, x.stride));
+        LAUNCH(launch_sum_rows(dev, elb_column_range(dev, COLS), y, x, rows[r], COLS, x.stride, 1, 0, 1, 0, 0));
         for (uint32_t j = 0; j < COLS; j++)
             same("a bias' gradient", real_of(y)[j], canonical((double)lane_sum(real_of(x) + j, x.stride, rows[r])));
     }
+    close_set();
+}
+END_TEST
+
+/* The tree over shards of docs/bits.md, from its root: halves, the left one of a power of two. */
+static float tree_sum(const float *sums, uint32_t count)
+{
+    uint32_t half = 1;
+    if (count == 1) return sums[0];
+    while (2 * half < count) half *= 2;
+    return tree_sum(sums, half) + tree_sum(sums + half, count - half);
+}
+
+START_TEST(columns_by_shards)
+{
+    static const uint32_t shards[] = {1, 2, 3, 5, 8, 11, 64}, rows[] = {1, 7, 64, 150, 700};
+    enum { COLS = 19 };
+    if (!open_set(_i)) return;
+    for (size_t s = 0; s < COUNT(shards); s++)
+        for (size_t r = 0; r < COUNT(rows); r++) {
+            clear();
+            const elb_segments cut = elb_segments_of((elb_shards){0, shards[s]}, shards[s], rows[r], 2);
+            const elb_view y = take(1, COLS), x = elb_cols(take(2 * rows[r], COLS + 2), 0, COLS);
+            for (uint32_t i = 0; i < x.rows * x.stride; i++) real_of(x)[i] = i % 2 ? draw(-1, 1) : draw_power(-39, 10);
+            for (uint32_t i = 0; i < x.rows; i++) real_of(x)[i * x.stride] = draw_power(-40, -39); /* often cancel */
+            LAUNCH(elb_sum_rows(dev, y, x, &cut));
+            for (uint32_t j = 0; j < COLS; j++) {
+                float sums[64];
+                for (uint32_t i = 0; i < shards[s]; i++) {
+                    const uint32_t from = 2 * (i * rows[r] / shards[s]), to = 2 * ((i + 1) * rows[r] / shards[s]);
+                    sums[i] = canonical((double)lane_sum(real_of(x) + from * x.stride + j, x.stride, to - from));
+                }
+                same("a bias' gradient over shards", real_of(y)[j], tree_sum(sums, shards[s]));
+            }
+        }
     close_set();
 }
 END_TEST
@@ -300,7 +336,6 @@ int main(void)
 {
     int sets = 0;
     while (elb_native_sets[sets]) sets++;
-    Suite *suite = suite_create("kernels");
     TCase *cases = tcase_create("kernels");
     tcase_set_timeout(cases, 120);
     tcase_add_loop_test(cases, bytes_exactly, 0, sets);
@@ -308,15 +343,11 @@ int main(void)
     tcase_add_loop_test(cases, reals_as_they_are, 0, sets);
     tcase_add_loop_test(cases, row_sums_by_lanes_and_tree, 0, sets);
     tcase_add_loop_test(cases, columns_by_lanes_and_tree, 0, sets);
+    tcase_add_loop_test(cases, columns_by_shards, 0, sets);
     tcase_add_loop_test(cases, norm_and_clip, 0, sets);
     tcase_add_loop_test(cases, added, 0, sets);
     tcase_add_loop_test(cases, guard_counts, 0, sets);
     tcase_add_loop_test(cases, adam_against_double, 0, sets);
     tcase_add_loop_test(cases, adam_stays_finite, 0, sets);
-    suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("kernels", cases);
 }

@@ -4,6 +4,7 @@
 #include "kernel_bench.h"
 #include "math/selftest.h"
 #include "nn/likelihood.h"
+#include "suite.h"
 
 #include <stdio.h>
 
@@ -579,7 +580,6 @@ int main(void)
 {
     int sets = 0;
     while (elb_native_sets[sets]) sets++;
-    Suite *suite = suite_create("likelihood");
     TCase *cases = tcase_create("likelihood");
     tcase_set_timeout(cases, 300);
     tcase_add_loop_test(cases, densities_against_long_double, 0, sets);
@@ -589,10 +589,5 @@ int main(void)
     tcase_add_loop_test(cases, draws, 0, sets);
     tcase_add_test(cases, constants_of_counts);
     tcase_add_test(cases, what_no_likelihood_has);
-    suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("likelihood", cases);
 }

@@ -1,6 +1,5 @@
 /* check_model.c - the gradient of the whole model against central differences, in double, for every kind of model; and
- * what a model promises beside: its tensors, shards as row ranges, the weight as option and as argument. */
-#include <check.h>
+ * what a model promises beside: its tensors, shards one by one and together, the weight as option and as argument. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "math/selftest.h"
 #include "nn/model.h"
 #include "nn/update.h"
+#include "suite.h"
 
 extern const elb_native_set elb_native_float64;
 
@@ -139,7 +139,7 @@ static void start(bench *b, const elbow_recipe *recipe, const elb_native_set *se
                            .weight = recipe->weight,
                            .weights = weights_of(b),
                            .scale = recipe->batch == ELBOW_MEAN ? 1.0 / ROWS : 1};
-    if (elb_recipe_conditioned(recipe)) condition_rows(b);
+    if (elbow_recipe_has_betas(recipe)) condition_rows(b);
 }
 
 static void end(bench *b)
@@ -180,7 +180,7 @@ static double objective(bench *b)
     }
     ok(b, elb_read_doubles(distortion, losses.distortion));
     ok(b, elb_read_doubles(rate, losses.rate));
-    const bool by_row = elb_recipe_conditioned(r);
+    const bool by_row = elbow_recipe_has_betas(r);
     for (int i = 0; i < ROWS; i++) sum += rec * distortion[i] + (by_row ? row_weight[i] : kl) * rate[i];
     return sum * b->batch.scale;
 }
@@ -204,10 +204,11 @@ static void check_gradient(const elbow_recipe *recipe, bool use_mean)
     uint32_t tensors;
     start(&b, recipe, &elb_native_float64);
     b.batch.use_mean = use_mean;
+    const elb_cut whole = elb_whole(ROWS);
     double *g = malloc(b.count * sizeof *g), largest = 0;
     ck_assert_ptr_nonnull(g);
     objective(&b);
-    ok(&b, elb_model_backward(b.model, flat(&b, b.g), flat(&b, b.w), &b.batch, 0, ROWS));
+    ok(&b, elb_model_backward(b.model, flat(&b, b.g), flat(&b, b.w), &b.batch, &whole));
     ok(&b, elb_read_doubles(g, flat(&b, b.g)));
     for (uint32_t i = 0; i < b.count; i++) largest = fmax(largest, fabs(g[i]));
     ck_assert_double_gt(largest, 1e-3);
@@ -363,13 +364,13 @@ START_TEST(shards_of_draws)
     r.objective = ELBOW_OBJECTIVE_IWAE;
     r.samples = 3;
     start(&b, &r, &elb_native_float64);
-    const uint32_t cuts[3][2] = {{0, ROWS}, {0, 2}, {2, ROWS}};
+    const elb_cut parts[3] = {elb_whole(ROWS), {{0, 1}, 2, ROWS}, {{1, 2}, 2, ROWS}};
     for (int i = 0; i < 3; i++) {
         g[i] = malloc(b.count * sizeof *g[i]);
         ck_assert_ptr_nonnull(g[i]);
         objective(&b);
-        if (i == 2) ok(&b, elb_model_backward(b.model, flat(&b, b.g), flat(&b, b.w), &b.batch, 0, 2));
-        ok(&b, elb_model_backward(b.model, flat(&b, b.g), flat(&b, b.w), &b.batch, cuts[i][0], cuts[i][1]));
+        if (i == 2) ok(&b, elb_model_backward(b.model, flat(&b, b.g), flat(&b, b.w), &b.batch, &parts[1]));
+        ok(&b, elb_model_backward(b.model, flat(&b, b.g), flat(&b, b.w), &b.batch, &parts[i]));
         ok(&b, elb_read_doubles(g[i], flat(&b, b.g)));
     }
     for (uint32_t i = 0; i < b.count; i++)
@@ -379,6 +380,92 @@ START_TEST(shards_of_draws)
     many.copies++;
     ck_assert_int_eq(elb_model_forward(b.model, flat(&b, b.w), &many), ELBOW_USAGE);
     ck_assert_ptr_nonnull(strstr(b.err.text, "drawn 4 times"));
+    end(&b);
+}
+END_TEST
+
+/* ---- shards that go back together ---- */
+
+static void back(bench *b, double *g, uint32_t first, uint32_t end, uint32_t shards)
+{
+    const elb_cut cut = {{first, end}, shards, ROWS};
+    ok(b, elb_model_backward(b->model, flat(b, b->g), flat(b, b->w), &b->batch, &cut));
+    ok(b, elb_read_doubles(g, flat(b, b->g)));
+}
+
+/* The gradient of shards [first, end) one by one, added by the tree of docs/bits.md from its root. */
+static void add_up(bench *b, double *g, uint32_t first, uint32_t end, uint32_t shards)
+{
+    uint32_t half = 1;
+    if (end - first == 1) {
+        back(b, g, first, end, shards);
+        return;
+    }
+    while (2 * half < end - first) half *= 2;
+    double *right = malloc(b->count * sizeof *right);
+    ck_assert_ptr_nonnull(right);
+    add_up(b, g, first, first + half, shards);
+    add_up(b, right, first + half, end, shards);
+    for (uint32_t i = 0; i < b->count; i++) g[i] += right[i];
+    free(right);
+}
+
+/* All shards at once have the gradient, to the bit, that they have one by one. */
+static void check_together(const elbow_recipe *recipe, uint32_t shards)
+{
+    bench b;
+    start(&b, recipe, &elb_native_float64);
+    double *alone = malloc(b.count * sizeof *alone), *together = malloc(b.count * sizeof *together);
+    ck_assert(alone && together);
+    objective(&b);
+    add_up(&b, alone, 0, shards, shards);
+    objective(&b);
+    back(&b, together, 0, shards, shards);
+    for (uint32_t i = 0; i < b.count; i++)
+        ck_assert_msg(memcmp(alone + i, together + i, sizeof *alone) == 0,
+                      "parameter %u of %u, %u shards: %a together, %a one by one", i, b.count, shards, together[i],
+                      alone[i]);
+    free(alone);
+    free(together);
+    end(&b);
+}
+
+START_TEST(shards_go_back_together)
+{
+    static const uint32_t shards[] = {2, 3, 4, 11};
+    for (size_t s = 0; s < COUNT(shards); s++) {
+        elbow_recipe plain = small(), draws = small(), gates = small(), spread = small();
+        draws.objective = ELBOW_OBJECTIVE_IWAE;
+        draws.samples = 3;
+        gates.beta_low = 0.1, gates.beta_high = 10;
+        spread.likelihood = ELBOW_GAUSSIAN, spread.spread = ELBOW_SPREAD_PIXEL;
+        const elbow_recipe *const all[] = {&plain, &draws, &gates, &spread};
+        for (size_t i = 0; i < COUNT(all); i++) check_together(all[i], shards[s]);
+    }
+}
+END_TEST
+
+START_TEST(what_does_not_go_back_together)
+{
+    bench b;
+    const elbow_recipe r = small();
+    start(&b, &r, &elb_native_float64);
+    objective(&b);
+    b.batch.before = 5; /* of a batch of 10, of which these are the second half */
+    const elb_cut half = {{1, 2}, 2, 10}, other = {{0, 1}, 2, 10}, none = {{1, 1}, 2, 10}, many = {{0, 65}, 100, 10};
+    ok(&b, elb_model_backward(b.model, flat(&b, b.g), flat(&b, b.w), &b.batch, &half));
+    ck_assert_int_eq(elb_model_backward(b.model, flat(&b, b.g), flat(&b, b.w), &b.batch, &other), ELBOW_USAGE);
+    ck_assert_str_eq(b.err.text,
+                     "shards 0 to 1 of 2, a batch of 10, go back together, of rows 5 to 10: that is no part "
+                     "of them");
+    ck_assert_int_eq(elb_model_backward(b.model, flat(&b, b.g), flat(&b, b.w), &b.batch, &none), ELBOW_USAGE);
+    b.batch.before = 0;
+    ck_assert_int_eq(elb_model_backward(b.model, flat(&b, b.g), flat(&b, b.w), &b.batch, &many), ELBOW_USAGE);
+    ck_assert_uint_eq(elb_model_shards_at_once(b.model, 8, 100, 1), 64);
+    b.dev->most_turns = 300; /* 3 turns a row, 16 a shard */
+    ck_assert_uint_eq(elb_model_shards_at_once(b.model, 8, 100, 1), 4);
+    ck_assert_uint_eq(elb_model_shards_at_once(b.model, 8, 100, 3), 2);
+    b.dev->most_turns = 0;
     end(&b);
 }
 END_TEST
@@ -454,13 +541,13 @@ START_TEST(sums_and_shards)
     ck_assert_double_eq_tol(sums[3], distortion[1] + distortion[2] + distortion[3], 1e-12);
     ck_assert_double_eq_tol(sums[4], rate[1] + rate[2] + rate[3], 1e-12);
     ck_assert_double_eq_tol(sums[5], sse[1] + sse[2] + sse[3], 1e-12);
-    const uint32_t cuts[3][2] = {{0, ROWS}, {0, 2}, {2, ROWS}};
+    const elb_cut parts[3] = {elb_whole(ROWS), {{0, 1}, 2, ROWS}, {{1, 2}, 2, ROWS}};
     for (int i = 0; i < 3; i++) {
         g[i] = malloc(b.count * sizeof *g[i]);
         ck_assert_ptr_nonnull(g[i]);
         objective(&b);
-        if (i == 2) ok(&b, elb_model_backward(b.model, flat(&b, b.g), flat(&b, b.w), &b.batch, 0, 2));
-        ok(&b, elb_model_backward(b.model, flat(&b, b.g), flat(&b, b.w), &b.batch, cuts[i][0], cuts[i][1]));
+        if (i == 2) ok(&b, elb_model_backward(b.model, flat(&b, b.g), flat(&b, b.w), &b.batch, &parts[1]));
+        ok(&b, elb_model_backward(b.model, flat(&b, b.g), flat(&b, b.w), &b.batch, &parts[i]));
         ok(&b, elb_read_doubles(g[i], flat(&b, b.g)));
     }
     for (uint32_t i = 0; i < b.count; i++)
@@ -508,13 +595,14 @@ START_TEST(weight_and_rows)
     elb_model_weigh(stored.model, ELB_BY_MEMORY);
     ok(&stored, elb_write_doubles(weights_of(&stored), (const double[]){r.weight, r.weight, r.weight}));
     bench *const all[] = {&built, &given, &stored};
+    const elb_cut whole = elb_whole(ROWS);
     double *g[3], together[ROWS], alone[ROWS];
     for (int i = 0; i < 3; i++) {
         bench *b = all[i];
         g[i] = malloc(b->count * sizeof *g[i]);
         ck_assert_ptr_nonnull(g[i]);
         objective(b);
-        ok(b, elb_model_backward(b->model, flat(b, b->g), flat(b, b->w), &b->batch, 0, ROWS));
+        ok(b, elb_model_backward(b->model, flat(b, b->g), flat(b, b->w), &b->batch, &whole));
         ok(b, elb_read_doubles(g[i], flat(b, b->g)));
     }
     ck_assert_int_eq(memcmp(g[0], g[1], built.count * sizeof *g[0]), 0);
@@ -606,7 +694,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("model");
     TCase *cases = tcase_create("model");
     tcase_set_timeout(cases, 300);
     tcase_add_test(cases, gradients);
@@ -614,6 +701,8 @@ int main(void)
     tcase_add_test(cases, gradients_of_the_importance_weighted_bound);
     tcase_add_test(cases, bounds_are_those_of_their_draws);
     tcase_add_test(cases, shards_of_draws);
+    tcase_add_test(cases, shards_go_back_together);
+    tcase_add_test(cases, what_does_not_go_back_together);
     tcase_add_test(cases, gradients_with_gates);
     tcase_add_test(cases, gates_stand);
     tcase_add_test(cases, sums_and_shards);
@@ -622,10 +711,5 @@ int main(void)
     tcase_add_test(cases, where_it_broke);
     tcase_add_test(cases, what_is_no_model);
     tcase_add_test(cases, too_much_for_a_devices_loops);
-    suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("model", cases);
 }

@@ -1,10 +1,10 @@
 /* check_native.c - the native device and what device.c checks for every device, on the kernels of bind/sample.cl. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "device/native.h"
 #include "elb_kernels.h"
+#include "suite.h"
 
 extern const elb_native_set elb_native_float64;
 
@@ -270,7 +270,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("native");
     TCase *tests = tcase_create("native");
     tcase_add_test(tests, sets_and_threads_agree);
     tcase_add_test(tests, float64_computes_in_double);
@@ -280,10 +279,5 @@ int main(void)
     tcase_add_test(tests, memory_is_zeroed_aligned_and_checked);
     tcase_add_test(tests, reals_need_dense_views);
     tcase_add_test(tests, opening);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("native", tests);
 }

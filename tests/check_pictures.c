@@ -64,7 +64,7 @@ START_TEST(train_and_test)
     SAYS("a/test: test images of 3x4x1 bytes, but training images of 4x4x1 bytes");
     ck_assert_int_eq(unlink(in("a/test", "1.png")), 0);
     FAILS(load("a", 0), NOT_FOUND);
-    SAYS("a/test holds no PNG or JPEG images");
+    SAYS("a/test holds no PNG or JPEG images, and no folders of them");
     /* Images beside a folder test are for training. */
     write_png(in("b", "1.png"), 4, 4, 1, 50);
     write_png(in("b/test", "2.png"), 4, 4, 1, 60);
@@ -72,6 +72,48 @@ START_TEST(train_and_test)
     ck_assert_uint_eq(data->info.train, 1);
     ck_assert_uint_eq(data->info.test, 1);
     elb_data_free(data);
+}
+END_TEST
+
+/* One folder for each class: an image of each in turn, so that the first few are of all classes. */
+START_TEST(classes_take_turns)
+{
+    static const unsigned char order[] = {10, 50, 90, 20, 60, 30};
+    mkdir(in_folder("a"), 0700);
+    mkdir(in_folder("a/train"), 0700);
+    for (int i = 0; i < 3; i++) {
+        char file[16];
+        elb_format(file, sizeof file, "%d.png", i);
+        write_png(in("a/train/cats", file), 3, 2, 1, (unsigned char)(10 + 10 * i));
+        if (i < 2) write_png(in("a/train/dogs", file), 3, 2, 1, (unsigned char)(50 + 10 * i));
+        if (i < 1) write_png(in("a/train/emus", file), 3, 2, 1, 90);
+    }
+    write_png(in("a/train/.hidden", "1.png"), 9, 9, 1, 70);
+    mkdir(in_folder("a/test"), 0700);
+    write_png(in("a/test/dogs", "1.png"), 3, 2, 1, 70);
+    for (int below = 0; below < 2; below++) { /* the classes beside each other, then in train and test */
+        WORKS(load(below ? "a" : "a/train", 0));
+        ck_assert_uint_eq(data->info.train, 6);
+        ck_assert(data->info.own_test == (below == 1));
+        for (int i = 0; i < 6; i++) ck_assert_uint_eq(((unsigned char *)data->source[0].pixels)[6 * i + 1], order[i]);
+        elb_data_free(data);
+    }
+    WORKS(load("a", 2));
+    ck_assert_uint_eq(data->info.train, 2);
+    ck_assert_uint_eq(((unsigned char *)data->source[0].pixels)[7], 50);
+    elb_data_free(data);
+    write_png(in("a/train/emus", "0.png"), 4, 2, 1, 90);
+    FAILS(load("a", 0), BAD_DATA);
+    SAYS("a/train/emus/0.png is 2x4 grey, but cats/0.png is 2x3 grey");
+    /* Images in the folder itself: its sub-folders are something else. */
+    write_png(in("a/train", "1.png"), 4, 4, 1, 50);
+    WORKS(load("a/train", 0));
+    ck_assert_uint_eq(data->info.train, 1);
+    elb_data_free(data);
+    mkdir(in_folder("hollow"), 0700);
+    mkdir(in_folder("hollow/cats"), 0700);
+    FAILS(load("hollow", 0), NOT_FOUND);
+    SAYS("no PNG or JPEG images and no folders of them");
 }
 END_TEST
 
@@ -115,4 +157,5 @@ START_TEST(jpeg_where_it_is_built)
 }
 END_TEST
 
-MAIN(one_folder_in_the_order_of_names, train_and_test, the_first_that_differs_is_named, jpeg_where_it_is_built)
+MAIN(one_folder_in_the_order_of_names, train_and_test, classes_take_turns, the_first_that_differs_is_named,
+     jpeg_where_it_is_built)

@@ -1,11 +1,11 @@
 /* check_profile.c - what a device records of its launches. */
 #include "device/profile.h"
 
-#include <check.h>
 #include <string.h>
 
 #include "device/native.h"
 #include "elb_kernels.h"
+#include "suite.h"
 
 #define OK(call) ck_assert_msg((call) == ELBOW_OK, "%s: %s", #call, err.text)
 
@@ -169,7 +169,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("profile");
     TCase *all = tcase_create("all");
     tcase_add_checked_fixture(all, setup, teardown);
     tcase_add_test(all, launches_are_counted_by_kernel_and_options);
@@ -177,10 +176,5 @@ int main(void)
     tcase_add_test(all, off_nothing_is_recorded);
     tcase_add_test(all, a_watcher_sees_what_was_written);
     tcase_add_test(all, a_profile_grows);
-    suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("profile", all);
 }

@@ -1,5 +1,4 @@
 /* check_random.c - Philox against its published vectors, uniforms, normals, shuffles and initial weights. */
-#include <check.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 
 #define WIDTH 4
 #include "../cl/random.h"
+#include "suite.h"
 
 START_TEST(philox_gives_the_published_words)
 {
@@ -214,7 +214,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("random");
     TCase *cases = tcase_create("random");
     tcase_set_timeout(cases, 60);
     tcase_add_test(cases, philox_gives_the_published_words);
@@ -226,10 +225,5 @@ int main(void)
     tcase_add_test(cases, shuffle_is_a_permutation_that_stays);
     tcase_add_test(cases, shuffle_is_fair);
     tcase_add_test(cases, initial_weights_fill_their_range);
-    suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return run_case("random", cases);
 }

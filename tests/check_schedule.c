@@ -1,8 +1,8 @@
 #include "train/schedule.h"
 
 #include "base/base.h"
+#include "suite.h"
 
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -141,7 +141,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("schedule");
     TCase *tests = tcase_create("all");
     tcase_add_test(tests, cosine_is_cosine);
     tcase_add_test(tests, power_is_pow);
@@ -154,10 +153,5 @@ int main(void)
     tcase_add_test(tests, warmups_rise_to_the_weight);
     tcase_add_test(tests, cycles_rise_and_hold);
     tcase_add_test(tests, capacity_rises_to_its_target);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_case("schedule", tests);
 }

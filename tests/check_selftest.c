@@ -1,6 +1,5 @@
 /* check_selftest.c - the rows of selftest hold on every device and shape, each catches the defect seeded for it, and a
  * program with one is refused at its first use. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "elb_kernels.h"
 #include "math/selftest.h"
 #include "own_cache.h"
+#include "suite.h"
 
 #define OK(call) ck_assert_msg((call) == ELBOW_OK, "%s: %s", #call, err.text)
 
@@ -411,10 +411,7 @@ int main(void)
     tcase_add_test(many, own_shapes);
     tcase_add_loop_test(many, other_shapes, 0, COUNT(shapes));
     tcase_add_test(broken, every_kernels_defect_is_caught);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
+    const int failed = run_all(suite);
     elb_format(command, sizeof command, "rm -rf '%s'", pocl);
     return system(command) != 0 || failed != 0;
 }

@@ -1,9 +1,9 @@
 /* check_sha256.c - SHA-256 against the vectors of FIPS 180-4's examples and NIST's byte-oriented short messages. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/sha256.h"
+#include "suite.h"
 
 static void expect(const char *hex, const void *bytes, size_t size)
 {
@@ -63,14 +63,8 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("sha256");
     TCase *all = tcase_create("all");
     tcase_add_test(all, published_vectors);
     tcase_add_test(all, pieces);
-    suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("sha256", all);
 }

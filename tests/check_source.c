@@ -71,7 +71,8 @@ END_TEST
 START_TEST(folders)
 {
     FAILS(elb_data_load(&data, &err, folder, 0), NOT_FOUND);
-    SAYS("holds no train-images-idx3-ubyte, gzipped or not, no data_batch_1.bin of CIFAR-10, no PNG or JPEG images");
+    SAYS("holds no train-images-idx3-ubyte, gzipped or not, no data_batch_1.bin of CIFAR-10, no train.bin of "
+         "CIFAR-100, no PNG or JPEG images");
     ck_assert(!elb_folder_reader(folder));
     ck_assert(!elb_folder_reader(in_folder("missing")));
     write_png(in_folder("0.png"), 4, 4, 1, 9);

@@ -2,6 +2,7 @@
 #include "train/sweep.h"
 
 #include "io_files.h"
+#include "suite.h"
 #include "train/model_state.h"
 #include "xml_form.h"
 
@@ -435,7 +436,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("sweep");
     TCase *all = tcase_create("all");
     const TTest *tests[] = {a_row_is_a_run_like_any_other,
                             a_stopped_sweep_goes_on_to_the_same_file,
@@ -451,10 +451,5 @@ int main(void)
     tcase_add_checked_fixture(all, open_all, close_all);
     tcase_set_timeout(all, 300);
     for (size_t i = 0; i < COUNT(tests); i++) tcase_add_test(all, tests[i]);
-    suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("sweep", all);
 }

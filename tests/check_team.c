@@ -2,9 +2,9 @@
 #include "train/team.h"
 
 #include "device/native.h"
+#include "suite.h"
 #include "train/shares.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,10 +18,10 @@ enum { LENGTH = 37 };
 static elb_error err;
 static float shard_vectors[64][LENGTH];
 
-static elbow_status make_vector(void *with, elb_view into, uint32_t shard)
+static elbow_status make_vector(void *with, elb_view into, elb_shards one)
 {
     (void)with;
-    return elb_write_reals(into, shard_vectors[shard]);
+    return elb_write_reals(into, shard_vectors[one.first]);
 }
 
 /* Sums whose rounding depends on the order. */
@@ -33,21 +33,30 @@ static void fill_vectors(void)
             shard_vectors[i][e] = (float)(rand() - RAND_MAX / 2) / (float)(1 << (rand() % 30));
 }
 
-/* Cuts S shards at random into runs, as for that many devices. */
-static void sum_in_runs(float *sum, elb_device *dev, uint32_t shards, uint32_t runs)
+/* A leaf of several shards, by the tree over them. */
+static elbow_status make_leaf(void *with, elb_view into, elb_shards run)
 {
-    elb_tree tree = {0};
+    elb_tree *inner = with;
+    TRY(elb_tree_sum(inner, run, make_vector, NULL));
+    return elb_copy(into.buffer, 0, inner->level[0], 0, LENGTH * sizeof(float));
+}
+
+/* Cuts S shards at random into runs, as for that many devices. leaf: shards that each of them sums at once. */
+static void sum_in_runs(float *sum, elb_device *dev, uint32_t shards, uint32_t runs, uint32_t leaf)
+{
+    elb_tree tree = {0}, inner = {0};
     elb_node nodes[64 * 2];
     elb_buffer *buffer[64 * 2];
     uint32_t count = 0;
-    ck_assert_int_eq(elb_tree_open(&tree, dev, shards, LENGTH), ELBOW_OK);
+    ck_assert_int_eq(elb_tree_open(&tree, dev, shards, leaf, LENGTH), ELBOW_OK);
+    ck_assert_int_eq(elb_tree_open(&inner, dev, leaf, 1, LENGTH), ELBOW_OK);
     for (uint32_t from = 0, left = runs; from<shards; left -= left> 1) {
         elb_shards run = {from, left > 1 ? from + (uint32_t)rand() % (shards - from + 1) : shards};
         from = run.end;
         for (; run.first < run.end; run.first = nodes[count++].shards.end) {
             ck_assert_int_eq(elb_buffer_new(&buffer[count], dev, LENGTH * sizeof(float)), ELBOW_OK);
             nodes[count] = (elb_node){elb_first_node(run, shards), elb_matrix(buffer[count], 0, 1, LENGTH)};
-            ck_assert_int_eq(elb_tree_sum(&tree, nodes[count].shards, make_vector, NULL), ELBOW_OK);
+            ck_assert_int_eq(elb_tree_sum(&tree, nodes[count].shards, make_leaf, &inner), ELBOW_OK);
             ck_assert_int_eq(elb_copy(buffer[count], 0, tree.level[0], 0, LENGTH * sizeof(float)), ELBOW_OK);
         }
     }
@@ -58,6 +67,7 @@ static void sum_in_runs(float *sum, elb_device *dev, uint32_t shards, uint32_t r
     ck_assert_int_eq(elb_read_reals(sum, elb_matrix(buffer[0], 0, 1, LENGTH)), ELBOW_OK);
     for (uint32_t i = 0; i < made; i++) elb_buffer_free(buffer[i]);
     elb_tree_close(&tree);
+    elb_tree_close(&inner);
 }
 
 START_TEST(a_tree_does_not_depend_on_who_sums_which_nodes)
@@ -67,9 +77,9 @@ START_TEST(a_tree_does_not_depend_on_who_sums_which_nodes)
     ck_assert_int_eq(elb_native_open(&dev, &err, NULL), ELBOW_OK);
     fill_vectors();
     for (uint32_t shards = 1; shards <= 64; shards++) {
-        sum_in_runs(whole, dev, shards, 1);
-        for (uint32_t runs = 2; runs < 7; runs++) {
-            sum_in_runs(parts, dev, shards, runs);
+        sum_in_runs(whole, dev, shards, 1, 1);
+        for (uint32_t runs = 1; runs < 8; runs++) {
+            sum_in_runs(parts, dev, shards, runs, 1u << runs % 5);
             ck_assert_mem_eq(whole, parts, sizeof whole);
         }
     }
@@ -83,7 +93,7 @@ START_TEST(the_vectors_of_the_test_show_the_order)
     elb_device *dev;
     ck_assert_int_eq(elb_native_open(&dev, &err, NULL), ELBOW_OK);
     fill_vectors();
-    sum_in_runs(tree, dev, 64, 1);
+    sum_in_runs(tree, dev, 64, 1, 1);
     for (int i = 64; i-- > 0;)
         for (int e = 0; e < LENGTH; e++) backwards[e] += shard_vectors[i][e];
     ck_assert_mem_ne(tree, backwards, sizeof tree);
@@ -341,6 +351,49 @@ START_TEST(a_team_names_what_is_not_finite)
 }
 END_TEST
 
+/* A device that breaks after so many launches: in its first steps, of two dozen each, or two where it has no shards. */
+enum { MOST_LAUNCHES = 50 };
+
+static elb_device_ops broken;
+static const elb_device_ops *sound;
+static uint32_t launches;
+
+static elbow_status launch_until_broken(elb_device *dev, const elb_kernel *kernel, const void *options,
+                                        elb_range groups, const elb_value *values)
+{
+    if (++launches <= MOST_LAUNCHES) return sound->launch(dev, kernel, options, groups, values);
+    return elb_fail(dev->err, ELBOW_DEVICE, "it is broken");
+}
+
+static void break_later(elb_device *dev)
+{
+    sound = dev->ops;
+    broken = *sound;
+    broken.launch = launch_until_broken;
+    dev->ops = &broken;
+    launches = 0;
+}
+
+/* The one device that is left does the rest of the first epoch, which is five steps, and the second. */
+START_TEST(a_device_fails)
+{
+    const elbow_recipe recipe = small_recipe();
+    elbow_train_options options = small_options(8);
+    char alone[65], left[65];
+    train(alone, "native", &recipe, &options);
+    for (int first = 0; first < 2; first++) {
+        bench b;
+        open_bench(&b, teams[0], &recipe);
+        break_later(first ? b.context->dev : b.context->mates[0]->dev);
+        ck_assert_msg(elbow_train(b.model, b.data, &options) == ELBOW_OK, "%s", elbow_message(b.context));
+        ck_assert_msg(strstr(b.remark, ": it is broken") != NULL, "%s", b.remark);
+        ck_assert_int_eq(elbow_model_digest(b.model, left), ELBOW_OK);
+        ck_assert_str_eq(alone, left);
+        close_bench(&b);
+    }
+}
+END_TEST
+
 /* ---- lists of devices ---- */
 
 START_TEST(lists_of_devices_are_read)
@@ -390,19 +443,15 @@ int main(void)
                                   another_team_resumes,
                                   a_team_skips_as_one,
                                   a_team_names_what_is_not_finite,
+                                  a_device_fails,
                                   lists_of_devices_are_read,
                                   teams_do_not_join_teams};
     char command[64];
     if (!mkdtemp(folder)) return 1;
-    Suite *suite = suite_create("team");
     TCase *all = tcase_create("all");
     tcase_set_timeout(all, 120);
     for (size_t i = 0; i < COUNT(tests); i++) tcase_add_test(all, tests[i]);
-    suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
+    const int failed = run_case("team", all);
     elb_format(command, sizeof command, "rm -rf '%s'", folder);
     return system(command) != 0 || failed != 0;
 }

@@ -1,6 +1,6 @@
 #include "base/text.h"
+#include "suite.h"
 
-#include <check.h>
 #include <locale.h>
 #include <string.h>
 
@@ -113,7 +113,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("text");
     TCase *all = tcase_create("all");
     tcase_add_checked_fixture(all, NULL, free_text);
     tcase_add_test(all, it_grows);
@@ -123,10 +122,5 @@ int main(void)
     tcase_add_test(all, base64);
     tcase_add_test(all, widths);
     tcase_add_test(all, after_a_failure_nothing_is_added);
-    suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("text", all);
 }

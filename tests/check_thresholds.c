@@ -7,6 +7,7 @@
 #include "math/gemm.h"
 #include "math/selftest.h"
 #include "nn/update.h"
+#include "suite.h"
 
 /* The smallest canonical number, its neighbours above; errors, squares and sigmoids of these are the interesting ones.
  */
@@ -319,7 +320,7 @@ START_TEST(sums)
         FILL(x, canonicals, true, 0);
         for (uint32_t i = 0; i + cols < 200 * cols; i += 3) real_of(x)[i + cols] = -real_of(x)[i];
         LAUNCH(launch_row_sum(dev, (elb_range){200, 1}, y, x, cols, cols));
-        LAUNCH(launch_sum_rows(dev, elb_column_range(dev, cols), sum, x, 200, cols, cols));
+        LAUNCH(launch_sum_rows(dev, elb_column_range(dev, cols), sum, x, 200, cols, cols, 1, 0, 1, 0, 0));
         expect_canonical("a sum of rows", sum);
     }
     close_set();
@@ -450,7 +451,6 @@ int main(void)
 {
     int sets = 0;
     while (elb_native_sets[sets]) sets++;
-    Suite *suite = suite_create("thresholds");
     TCase *cases = tcase_create("thresholds");
     tcase_set_timeout(cases, 120);
     tcase_add_loop_test(cases, elbo, 0, sets);
@@ -465,10 +465,5 @@ int main(void)
     tcase_add_loop_test(cases, epilogues, 0, sets);
     tcase_add_loop_test(cases, data, 0, sets);
     tcase_add_loop_test(cases, rows_of_selftest, 0, sets);
-    suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("thresholds", cases);
 }

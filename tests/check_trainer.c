@@ -2,8 +2,8 @@
 #include "train/trainer.h"
 
 #include "device/native.h"
+#include "suite.h"
 
-#include <check.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -497,7 +497,6 @@ END_TEST
 int main(void)
 {
     if (!mkdtemp(folder)) return EXIT_FAILURE;
-    Suite *suite = suite_create("trainer");
     TCase *tests = tcase_create("all");
     tcase_set_timeout(tests, 300);
     tcase_add_test(tests, a_seed_is_a_digest);
@@ -517,11 +516,7 @@ int main(void)
     tcase_add_test(tests, early_stopping_keeps_the_best);
     tcase_add_test(tests, what_makes_no_sense_is_refused);
     tcase_add_test(tests, bernoulli_refuses_what_is_not_between_0_and_1);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
+    const int failed = run_case("trainer", tests);
     char remove[sizeof folder + 16];
     snprintf(remove, sizeof remove, "rm -rf '%s'", folder);
     if (system(remove) != 0) return EXIT_FAILURE;

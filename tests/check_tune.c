@@ -1,7 +1,6 @@
 /* check_tune.c - searching a device's quickest shape: what cannot win, what is kept, and for whom. */
 #include "math/tune.h"
 
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "elb_kernels.h"
 #include "math/ranges.h"
 #include "own_cache.h"
+#include "suite.h"
 
 #define OK(call) ck_assert_msg((call) == ELBOW_OK, "%s: %s", #call, err.text)
 
@@ -267,7 +267,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("tune");
     TCase *all = tcase_create("all");
     tcase_add_checked_fixture(all, setup, teardown);
     tcase_set_timeout(all, 120);
@@ -280,10 +279,5 @@ int main(void)
     tcase_add_test(all, what_is_kept_belongs_to_one_driver);
     tcase_add_test(all, what_is_kept_may_be_left_out);
     tcase_add_test(all, native_chooses_its_set);
-    suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("tune", all);
 }

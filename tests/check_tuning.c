@@ -1,7 +1,6 @@
 /* check_tuning.c - tuning as a whole: it ends with what was measured, keeps it, and changes no bit. */
 #include "train/compare.h"
 
-#include <check.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 
 #include "math/tune.h"
 #include "own_cache.h"
+#include "suite.h"
 
 #define OK(call) ck_assert_msg((call) == ELBOW_OK, "%s: %s", #call, elbow_message(context))
 
@@ -180,7 +180,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("tuning");
     TCase *all = tcase_create("all");
     tcase_add_checked_fixture(all, setup, teardown);
     tcase_set_timeout(all, 240);
@@ -190,10 +189,5 @@ int main(void)
     tcase_add_test(all, it_may_be_stopped_and_then_keeps_nothing);
     tcase_add_test(all, it_may_be_stopped_while_libraries_are_tried);
     tcase_add_test(all, what_cannot_be_tuned);
-    suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("tuning", all);
 }

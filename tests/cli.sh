@@ -406,6 +406,8 @@ for file in run.json metrics.jsonl model.safetensors state.safetensors samples.p
     [ -s "whole/$file" ] || fail "train: no whole/$file"
 done
 expect 1 "--overwrite" train shapes --device native --limit 300 --out whole
+expect 1 "needs 0..1" train counts.csv --overwrite --device native --out whole --quiet
+[ -s whole/state.safetensors ] || fail "train --overwrite: what is refused takes the run that was there with it"
 expect 2 "--latent 3: the run was started with 2" train --resume --out whole --device native --latent 3
 expect 2 "was started with weight 1" train --resume --out whole --device native --beta 3
 expect 2 "started with another share" train --resume --out whole --device native --holdout 0.5

@@ -3,8 +3,8 @@
 #define ELB_TEST_IO_FILES_H
 
 #include "base/base.h"
+#include "suite.h"
 
-#include <check.h>
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -118,18 +118,12 @@ __attribute__((unused)) static size_t idx_images(unsigned char *out, uint32_t co
 #define MAIN(...)                                                                                                      \
     int main(void)                                                                                                     \
     {                                                                                                                  \
-        Suite *suite = suite_create(__FILE__);                                                                         \
         TCase *all = tcase_create("all");                                                                              \
         const TTest *tests[] = {__VA_ARGS__};                                                                          \
         tcase_add_checked_fixture(all, make_folder, remove_folder);                                                    \
         tcase_set_timeout(all, 300);                                                                                   \
         for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) tcase_add_test(all, tests[i]);                       \
-        suite_add_tcase(suite, all);                                                                                   \
-        SRunner *runner = srunner_create(suite);                                                                       \
-        srunner_run_all(runner, CK_ENV);                                                                               \
-        const int failed = srunner_ntests_failed(runner);                                                              \
-        srunner_free(runner);                                                                                          \
-        return failed != 0;                                                                                            \
+        return run_case(__FILE__, all);                                                                                \
     }
 
 #endif

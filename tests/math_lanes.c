@@ -1,7 +1,9 @@
-/* math_lanes.c - cl/math.h at the WIDTH and instruction set it is compiled for, under the name LANES_NAME. */
+/* math_lanes.c - cl/math.h and cl/special.h at the WIDTH and instruction set it is compiled for, under the name
+ * LANES_NAME. */
 #include "math_lanes.h"
 
 #include "../cl/random.h"
+#include "../cl/special.h"
 
 #define EACH_VECTOR(name, call)                                                                                        \
     static void name(float *y, const float *a, const float *b, const float *c, size_t n)                               \
@@ -23,6 +25,10 @@ EACH_VECTOR(run_sigmoid, ONE(vsigmoid))
 EACH_VECTOR(run_softplus, ONE(vsoftplus))
 EACH_VECTOR(run_reciprocal, ONE(vreciprocal))
 EACH_VECTOR(run_sqrt, ONE(vsqrt))
+EACH_VECTOR(run_log_sinhc, ONE(vlog_sinhc))
+EACH_VECTOR(run_langevin, ONE(vlangevin))
+EACH_VECTOR(run_stirling, store(y + i, vstirling(load(a + i), vlog(load(a + i)))))
+EACH_VECTOR(run_stirling_slope, store(y + i, vstirling_slope(load(a + i), vlog(load(a + i)))))
 EACH_VECTOR(run_divide, TWO(vdivide))
 EACH_VECTOR(run_fma, THREE(vfma))
 EACH_VECTOR(run_software_fma, THREE(software_fma))
@@ -73,6 +79,10 @@ const math_lanes LANES_NAME = {WIDTH,
                                 [LANES_COSPI] = run_cospi,
                                 [LANES_RECIPROCAL] = run_reciprocal,
                                 [LANES_SQRT] = run_sqrt,
+                                [LANES_LOG_SINHC] = run_log_sinhc,
+                                [LANES_LANGEVIN] = run_langevin,
+                                [LANES_STIRLING] = run_stirling,
+                                [LANES_STIRLING_SLOPE] = run_stirling_slope,
                                 [LANES_DIVIDE] = run_divide,
                                 [LANES_FMA] = run_fma,
                                 [LANES_SOFTWARE_FMA] = run_software_fma,

@@ -1,4 +1,5 @@
-/* math_lanes.h - cl/math.h compiled at one vector width and instruction set, for check_math.c to compare. */
+/* math_lanes.h - cl/math.h and cl/special.h compiled at one vector width and instruction set, for check_math.c to
+ * compare. */
 #ifndef MATH_LANES_H
 #define MATH_LANES_H
 
@@ -19,6 +20,10 @@ enum lanes_index {
     LANES_COSPI,
     LANES_RECIPROCAL,
     LANES_SQRT,
+    LANES_LOG_SINHC,
+    LANES_LANGEVIN,
+    LANES_STIRLING,
+    LANES_STIRLING_SLOPE,
     LANES_DIVIDE,
     LANES_FMA,
     LANES_SOFTWARE_FMA,

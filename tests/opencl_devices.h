@@ -2,7 +2,6 @@
 #ifndef ELB_TEST_OPENCL_DEVICES_H
 #define ELB_TEST_OPENCL_DEVICES_H
 
-#include <check.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "base/file.h"
 #include "device/opencl_internal.h"
 #include "own_cache.h"
+#include "suite.h"
 
 static elb_error err;
 static elb_found *found;
@@ -63,16 +63,11 @@ static inline int run_suite(const char *name, const TTest *const *tests, size_t 
     char pocl[] = "/tmp/elbow-pocl-XXXXXX", command[64];
     if (!mkdtemp(pocl)) return 1;
     setenv("POCL_CACHE_DIR", pocl, 1);
-    Suite *suite = suite_create(name);
     TCase *all = tcase_create("all");
     tcase_add_checked_fixture(all, setup, teardown);
     tcase_set_timeout(all, 120);
     for (size_t i = 0; i < count; i++) tcase_add_test(all, tests[i]);
-    suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
+    const int failed = run_case(name, all);
     elb_format(command, sizeof command, "rm -rf '%s'", pocl);
     return system(command) != 0 || failed != 0;
 }

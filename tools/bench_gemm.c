@@ -100,10 +100,11 @@ static double step_time(elb_device *dev)
     elb_zero(flag.buffer, 0, 512);
     const elb_batch batch = {
         .x = random_matrix(dev, 128, 784), .samples = flag, .purpose = ELB_LATENT_NOISE, .scale = 1};
+    const elb_cut whole = elb_whole(128);
     double times[31] = {0};
     for (int t = -3; t < 31; t++) {
         const double start = elb_seconds();
-        if (elb_model_forward(model, w, &batch) || elb_model_backward(model, g, w, &batch, 0, 128) ||
+        if (elb_model_forward(model, w, &batch) || elb_model_backward(model, g, w, &batch, &whole) ||
             elb_guard(dev, flag, elb_cols(one, 0, 2), g, losses, losses, 0, elb_cols(one, 2, 1000), 1, false) ||
             elb_adam(dev, w, m, v, g, elb_cols(one, 0, 1), flag, 1e-6, 1, 1))
             printf("%s\n", dev->err->text);

@@ -1,7 +1,8 @@
 /* bench_step.c - the time of one training step of the 784-400-20 MLP on devices, and from start to the first step.
  *
- *     bench_step [--steps N] [--rounds N] [--batch N] [--shards S] [--first | --kernels | --team] DEVICE...
+ *     bench_step [--steps N] [--rounds N] [--first | --kernels | --team] [--batch N] [--shards S] [--left] DEVICE...
  *
+ * --batch and --shards hold for the devices named behind them; with --left a team loses all but its first device first.
  * The devices take turns, round by round, so that a drift of the machine's speed favours none. A figure is the time of
  * a run of STEPS steps, waited for at its end, divided by STEPS: median, 10th and 90th percentile over the rounds, in
  * milliseconds. --first instead prints the seconds from the program's start to the end of the first step on one device;
@@ -24,13 +25,14 @@ typedef struct lane {
     elb_feed *feed;
     elb_stepper stepper;
     elb_team *team; /* NULL: one device */
+    elbow_train_options options;
     uint64_t number;
     double ms[MOST_ROUNDS];
 } lane;
 
 typedef struct setting {
-    uint32_t steps, rounds, batch, shards;
-    bool first, kernels, team;
+    uint32_t steps, rounds, batch, shards; /* of the lanes to come */
+    bool first, kernels, team, left;
 } setting;
 
 static void must(elbow_status status, const lane *l)
@@ -40,17 +42,22 @@ static void must(elbow_status status, const lane *l)
     exit(EXIT_FAILURE);
 }
 
-static elbow_train_options options_of(const setting *s)
+/* Leaves one device of a team. */
+static void lose_mates(lane *l)
 {
-    elbow_train_options options = elbow_train_default();
-    options.batch = s->batch;
-    options.shards = s->shards;
-    return options;
+    for (uint32_t i = 1; i < l->team->count; i++) {
+        elb_member *m = &l->team->members[i];
+        (void)elb_fail(&m->context.err, ELBOW_DEVICE, "%s is taken away", m->context.dev->info.id);
+        elb_team_lose(l->team, m);
+    }
 }
 
-static void open_lane(lane *l, const char *device, const setting *s, const elbow_train_options *options)
+static void open_lane(lane *l, const char *device, const setting *s)
 {
     const elbow_recipe recipe = elbow_recipe_default();
+    l->options = elbow_train_default();
+    l->options.batch = s->batch;
+    l->options.shards = s->shards;
     float *images = malloc(sizeof *images * IMAGES * PIXELS);
     if (!images) exit(EXIT_FAILURE);
     for (uint32_t i = 0; i < IMAGES * PIXELS; i++) images[i] = (float)(i * 2654435761u >> 24) / 255;
@@ -59,9 +66,10 @@ static void open_lane(lane *l, const char *device, const setting *s, const elbow
     must(elbow_model_new(&l->model, l->context, &recipe, l->data), l);
     must(elb_model_reserve(l->model, s->batch, s->batch), l);
     must(elb_feed_new(&l->feed, l->context->dev, l->data, ELBOW_TRAIN, s->batch, &recipe, UINT64_MAX), l);
-    must(elb_stepper_open(&l->stepper, l->model, options, IMAGES), l);
+    must(elb_stepper_open(&l->stepper, l->model, &l->options, IMAGES), l);
     must(elb_feed_start(l->feed, 1), l);
     must(elb_team_open(&l->team, l->model, &l->stepper, &l->feed, l->data, 0, 0), l);
+    if (l->team && s->left) lose_mates(l);
     free(images);
 }
 
@@ -75,12 +83,13 @@ static void close_lane(lane *l)
     elbow_close(l->context);
 }
 
-static double run_steps(lane *l, const setting *s, uint32_t steps)
+static double run_steps(lane *l, uint32_t steps)
 {
     const double start = elb_seconds();
     for (uint32_t i = 0; i < steps; i++) {
-        const uint32_t first = (uint32_t)(l->number % (IMAGES / s->batch)) * s->batch;
-        const elb_step step = {.number = l->number++, .epoch = 1, .first = first, .rows = s->batch, .rate = 1e-3};
+        const uint32_t first = (uint32_t)(l->number % (IMAGES / l->options.batch)) * l->options.batch;
+        const elb_step step = {
+            .number = l->number++, .epoch = 1, .first = first, .rows = l->options.batch, .rate = 1e-3};
         uint32_t wish = 0;
         must(l->team ? elb_team_step(l->team, &wish, &step) : elb_stepper_run(&l->stepper, l->feed, &step), l);
     }
@@ -140,7 +149,7 @@ static void print_launches(lane *l, const char *device, const setting *s)
     l->context->dev->ops = &ops;
     for (uint32_t i = 0; i < steps; i++) {
         timed.next = 0;
-        run_steps(l, s, 1);
+        run_steps(l, 1);
     }
     l->context->dev->ops = timed.ops;
     for (uint32_t i = 0; i < timed.count; i++) {
@@ -153,17 +162,17 @@ static void print_launches(lane *l, const char *device, const setting *s)
 
 /* ---- what a team costs (docs/scaling.md) ---- */
 
-/* Bytes that a device holds: workspace; w, m, v and a gradient for each level of the tree; data, their numbers and
- * losses, a batch. */
-static double held_bytes(const lane *l, const setting *s)
+/* Bytes that a device holds: workspace; w, m, v and a gradient for each level of the tree over runs of shards that go
+ * back together; data, their numbers and losses, a batch. */
+static double held_bytes(const lane *l)
 {
     size_t parameters;
     uint32_t levels = 1;
-    while (1u << (levels - 1) < s->shards) levels++;
+    while (ELB_MOST_SEGMENTS << (levels - 1) < l->options.shards) levels++;
     const uint32_t rows = elb_model_max_rows(l->model->net);
     const double workspace = (double)elb_model_bytes(&parameters, &l->model->recipe, PIXELS, rows, rows, sizeof(float));
     return workspace +
-           4.0 * ((3.0 + levels) * (double)parameters + (PIXELS + 3.0) * IMAGES + (double)s->batch * PIXELS);
+           4.0 * ((3.0 + levels) * (double)parameters + (PIXELS + 3.0) * IMAGES + (double)l->options.batch * PIXELS);
 }
 
 /* Bytes a second of a vector of all parameters on its way: from the device, to it, and added on the host. */
@@ -216,20 +225,21 @@ static void print_speeds(lane *l)
            1e6 * job_seconds(l));
 }
 
-static void print_team(lane *l, const setting *s)
+static void print_team(lane *l)
 {
     const double parameters = (double)l->model->parameters;
     if (!l->team) return;
     for (uint32_t i = 0; i < l->team->count; i++) {
         elb_member *m = &l->team->members[i];
         const uint64_t sent = m->sent, taken = m->taken;
-        run_steps(l, s, 1);
-        const double share =
-            elb_shard_start(m->shards.end, s->shards, s->batch) - elb_shard_start(m->shards.first, s->shards, s->batch);
-        const double sends = 4 * (m->way_count * parameters + 2 * share), takes = 4 * (parameters + 2.0 * s->batch);
-        const double held = held_bytes(l, s), holds = (double)m->context.dev->bytes_in_use;
+        run_steps(l, 1);
+        const double share = elb_shard_start(m->shards.end, l->options.shards, l->options.batch) -
+                             elb_shard_start(m->shards.first, l->options.shards, l->options.batch);
+        const double sends = 4 * (m->way_count * parameters + 2 * share),
+                     takes = 4 * (parameters + 2.0 * l->options.batch);
+        const double held = held_bytes(l), holds = (double)m->context.dev->bytes_in_use;
         printf("%-16s %2u of %u shards, %u nodes: sends %.0f and takes %.0f bytes a step, holds %.1f MiB\n",
-               m->context.dev->info.id, m->share, s->shards, m->way_count, sends, takes, holds / 1048576);
+               m->context.dev->info.id, m->share, l->options.shards, m->way_count, sends, takes, holds / 1048576);
         if ((double)(m->sent - sent) == sends && (double)(m->taken - taken) == takes && holds > 0.98 * held &&
             holds < 1.02 * held)
             continue;
@@ -248,11 +258,12 @@ static int by_size(const void *a, const void *b)
 
 static void print_lane(lane *l, const char *device, const setting *s)
 {
-    const double flop = 2.0 * s->batch * (3.0 * (784 * 400 + 400 * 40 + 20 * 400 + 400 * 784) - 784 * 400);
+    const double flop = 2.0 * l->options.batch * (3.0 * (784 * 400 + 400 * 40 + 20 * 400 + 400 * 784) - 784 * 400);
     qsort(l->ms, s->rounds, sizeof *l->ms, by_size);
     const double median = l->ms[s->rounds / 2];
-    printf("%-16s %8.3f ms   (%.3f .. %.3f)   %9.0f images/s   %6.1f GFLOP/s\n", device, median, l->ms[s->rounds / 10],
-           l->ms[s->rounds * 9 / 10], 1e3 * s->batch / median, flop / median / 1e6);
+    printf("%-16s %8.3f ms   (%.3f .. %.3f)   %9.0f images/s   %6.1f GFLOP/s   batch %u in %u\n", device, median,
+           l->ms[s->rounds / 10], l->ms[s->rounds * 9 / 10], 1e3 * l->options.batch / median, flop / median / 1e6,
+           l->options.batch, l->options.shards);
 }
 
 static uint32_t number(const char *text, uint32_t most)
@@ -266,49 +277,58 @@ static uint32_t number(const char *text, uint32_t most)
     return (uint32_t)value;
 }
 
+/* Reads the options, and opens each device with those before it. Returns how many. */
+static int read_words(setting *s, lane *lanes, const char **device, int count, char **word)
+{
+    int devices = 0;
+    for (int i = 1; i < count; i++) {
+        const struct {
+            const char *name;
+            uint32_t *value, most;
+        } numbers[] = {{"--steps", &s->steps, 100000},
+                       {"--rounds", &s->rounds, MOST_ROUNDS},
+                       {"--batch", &s->batch, IMAGES},
+                       {"--shards", &s->shards, IMAGES}};
+        const struct {
+            const char *name;
+            bool *value;
+        } flags[] = {{"--first", &s->first}, {"--kernels", &s->kernels}, {"--team", &s->team}, {"--left", &s->left}};
+        bool known = false;
+        for (size_t n = 0; n < COUNT(numbers) && !known; n++)
+            if ((known = i + 1 < count && !strcmp(word[i], numbers[n].name)))
+                *numbers[n].value = number(word[++i], numbers[n].most);
+        for (size_t f = 0; f < COUNT(flags) && !known; f++)
+            if ((known = !strcmp(word[i], flags[f].name))) *flags[f].value = true;
+        if (known) continue;
+        if (devices == MOST_DEVICES || word[i][0] == '-') {
+            fprintf(stderr, "bench_step: '%s' is not understood; see the head of tools/bench_step.c\n", word[i]);
+            exit(2);
+        }
+        open_lane(&lanes[devices], word[i], s);
+        device[devices++] = word[i];
+    }
+    return devices;
+}
+
 int main(int count, char **word)
 {
     const double start = elb_seconds();
     setting s = {.steps = 20, .rounds = 20, .batch = 128, .shards = 1};
     static lane lanes[MOST_DEVICES];
     const char *device[MOST_DEVICES];
-    int devices = 0;
-    for (int i = 1; i < count; i++) {
-        const bool more = i + 1 < count;
-        if (!strcmp(word[i], "--steps") && more)
-            s.steps = number(word[++i], 100000);
-        else if (!strcmp(word[i], "--rounds") && more)
-            s.rounds = number(word[++i], MOST_ROUNDS);
-        else if (!strcmp(word[i], "--batch") && more)
-            s.batch = number(word[++i], IMAGES);
-        else if (!strcmp(word[i], "--shards") && more)
-            s.shards = number(word[++i], IMAGES);
-        else if (!strcmp(word[i], "--first"))
-            s.first = true;
-        else if (!strcmp(word[i], "--kernels"))
-            s.kernels = true;
-        else if (!strcmp(word[i], "--team"))
-            s.team = true;
-        else if (devices < MOST_DEVICES && word[i][0] != '-')
-            device[devices++] = word[i];
-        else
-            return fprintf(stderr, "bench_step: '%s' is not understood; see the head of tools/bench_step.c\n", word[i]),
-                   2;
-    }
+    const int devices = read_words(&s, lanes, device, count, word);
     if (!devices) return fprintf(stderr, "bench_step: name at least one device\n"), 2;
-    const elbow_train_options options = options_of(&s);
-    for (int d = 0; d < devices; d++) open_lane(&lanes[d], device[d], &s, &options);
-    for (int d = 0; d < devices; d++) run_steps(&lanes[d], &s, 1);
+    for (int d = 0; d < devices; d++) run_steps(&lanes[d], 1);
     if (s.first) {
         printf("%-16s %8.3f s from the start to the end of the first step\n", device[0], elb_seconds() - start);
     } else if (s.team) {
-        for (int d = 0; d < devices; d++) print_team(&lanes[d], &s);
+        for (int d = 0; d < devices; d++) print_team(&lanes[d]);
     } else if (s.kernels) {
         for (int d = 0; d < devices; d++) print_launches(&lanes[d], device[d], &s);
     } else {
-        for (int d = 0; d < devices; d++) run_steps(&lanes[d], &s, s.steps);
+        for (int d = 0; d < devices; d++) run_steps(&lanes[d], s.steps);
         for (uint32_t round = 0; round < s.rounds; round++)
-            for (int d = 0; d < devices; d++) lanes[d].ms[round] = 1e3 * run_steps(&lanes[d], &s, s.steps) / s.steps;
+            for (int d = 0; d < devices; d++) lanes[d].ms[round] = 1e3 * run_steps(&lanes[d], s.steps) / s.steps;
         for (int d = 0; d < devices; d++) print_lane(&lanes[d], device[d], &s);
     }
     for (int d = 0; d < devices; d++) close_lane(&lanes[d]);

@@ -9,7 +9,9 @@
 elbow_status elb_file_read(elb_error *err, void **bytes, size_t *size, const char *path, size_t limit);
 
 /* Writes a file so that at any moment, even after a crash, path is the old file or the new one in full: a temporary
- * name in the same folder, synced, renamed, the folder synced. Errors: IO; the old file is then untouched. */
+ * name in the same folder, synced, renamed, the folder synced. A link stays one: what it leads to is written. A pipe or
+ * a device, such as /dev/stdout, is written into as it is: renaming would put a file in its place. Errors: IO; the old
+ * file is then untouched. */
 elbow_status elb_file_write(elb_error *err, const char *path, const void *bytes, size_t size);
 
 /* Makes a folder and those above it; one that exists is no failure. */

@@ -159,8 +159,9 @@ int cli_output_path(char out[4096], const char *path, const char *run, const cha
 /* What evaluate and train report. */
 typedef struct cli_report {
     elbow_metrics metrics;
-    elbow_weight weight;    /* of what was trained, or of the beta that a network for a range was asked for ... */
-    double lowest, highest; /* ... and that range; 0 and 0: none */
+    elbow_weight weight; /* of what was trained, or of the beta that a network for a range was asked for ... */
+    bool range;          /* ... from `lowest` to `highest` */
+    double lowest, highest;
     char digest[65];
     const char *split;     /* "test" */
     uint32_t iwae_samples; /* of the importance-weighted bound; 0: not measured */

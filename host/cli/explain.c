@@ -252,7 +252,7 @@ static int run(void *of, const cli_args *args)
     }
     cli_apply(s, args);
     cli_loss_settle(&s->loss, args);
-    const bool range = s->loss.recipe.beta_high > 0 && !cli_given(args, "beta");
+    const bool range = elbow_recipe_has_betas(&s->loss.recipe) && !cli_given(args, "beta");
     elbow_recipe *recipe = &s->loss.recipe;
     if (cli_given(args, "scale") && recipe->likelihood != ELBOW_GAUSSIAN)
         return cli_wrong("--scale %g: a %s likelihood is not for images on another scale; --scale is for squared error",

@@ -14,8 +14,9 @@ int cli_measure(cli_report *report, const cli_session *session, elbow_split spli
     if (status != ELBOW_OK) return cli_library_failed(session->context, status);
     elbow_recipe recipe = *elbow_model_recipe(session->model);
     const uint32_t pixels = elbow_data_about(session->data)->pixels;
+    report->range = elbow_recipe_has_betas(&recipe);
     report->lowest = recipe.beta_low, report->highest = recipe.beta_high;
-    if (report->highest > 0) recipe.weight = elbow_weight_for_beta(&recipe, pixels, elbow_model_beta(session->model));
+    if (report->range) recipe.weight = elbow_weight_for_beta(&recipe, pixels, elbow_model_beta(session->model));
     report->weight = elbow_explain(&recipe, pixels);
     report->found = recipe.spread != ELBOW_SPREAD_FIXED;
     if (report->found && recipe.likelihood == ELBOW_GAUSSIAN)
@@ -64,10 +65,10 @@ void cli_print_report(const cli_report *report)
     }
     if (m->clamped > 0)
         printf("%-16s %10s   values of logvar outside -30 .. 20\n", "clamped", cli_count(count, m->clamped));
-    printf("%-16s %10.4g   beta_norm %.3g", report->highest > 0 ? "asked for beta" : "trained at beta",
-           report->weight.beta, report->weight.beta_norm);
+    printf("%-16s %10.4g   beta_norm %.3g", report->range ? "asked for beta" : "trained at beta", report->weight.beta,
+           report->weight.beta_norm);
     if (isfinite(report->weight.sigma2)) printf(", sigma2 %.4g", report->weight.sigma2);
-    if (report->highest > 0) printf("; trained for %g to %g", report->lowest, report->highest);
+    if (report->range) printf("; trained for %g to %g", report->lowest, report->highest);
     putchar('\n');
 }
 

@@ -68,15 +68,6 @@ static bool make_folders(const char *path, bool fresh)
     return mkdir(path, 0777) == 0 || (errno == EEXIST && !fresh);
 }
 
-/* Removes the state, so that nobody resumes the run that is overwritten. */
-static int forget(const char *run)
-{
-    char path[4200];
-    snprintf(path, sizeof path, "%s/state.safetensors", run);
-    if (remove(path) == 0 || errno == ENOENT) return CLI_DONE;
-    return cli_failure("%s: cannot be removed: %s", path, strerror(errno));
-}
-
 /* Makes the run's folder: --out, or the first runs/DATA-n that is free, written into name. */
 static int make_run(train_settings *s, char name[4096], const elbow_data *data)
 {
@@ -85,7 +76,7 @@ static int make_run(train_settings *s, char name[4096], const elbow_data *data)
         if (!s->resume && !s->overwrite && holds(s->out, "state.safetensors"))
             return cli_failure(
                 "%s holds a run: go on with --resume, start anew with --overwrite, or give another --out", s->out);
-        if (make_folders(s->out, false)) return s->overwrite ? forget(s->out) : CLI_DONE;
+        if (make_folders(s->out, false)) return CLI_DONE;
         return cli_failure("%s: cannot be made: %s", s->out, strerror(errno));
     }
     snprintf(base, sizeof base, "%s", elbow_data_about(data)->name);
@@ -109,6 +100,7 @@ static int train(train_settings *s, const cli_session *session)
     cli_progress progress = {.quiet = s->quiet, .scheduled = s->train.schedule != ELBOW_SCHEDULE_CONSTANT};
     s->train.out = s->out;
     s->train.resume = s->resume && s->rank == 0 && holds(s->out, "state.safetensors");
+    s->train.overwrite = s->overwrite;
     s->train.progress = cli_on_progress;
     s->train.user = &progress;
     cli_catch_interrupts();
@@ -211,7 +203,7 @@ static void settle_shards(train_settings *s, const cli_args *args)
 static int settle_weight(train_settings *s, const cli_session *session, const cli_args *args)
 {
     const double before = session->run.recipe.weight;
-    if (cli_given(args, "beta") || s->recipe.beta_high > 0)
+    if (cli_given(args, "beta") || elbow_recipe_has_betas(&s->recipe))
         s->recipe.weight = elbow_weight_for_beta(&s->recipe, elbow_data_about(session->data)->pixels, s->beta);
     if (s->resume && fabs(s->recipe.weight - before) > 1e-9 * fabs(before))
         return cli_wrong("--beta %g: the run was started with weight %g; leave it out to resume", s->beta, before);

@@ -243,13 +243,13 @@ static const char *conflicts[][2] = {{"weight", "beta"},     {"weight", "betas"}
 const cli_command cli_train = {
     .name = "train",
     .summary = "train a model on images; writes a run folder with pictures",
-    .purpose =
-        "Trains a variational autoencoder, measures it on the test images and draws what it learnt. Before it "
-        "starts, it says what the weight on the KL term means. DATA is fashion-mnist, mnist (found along "
-        "ELBOW_DATA), shapes (made by elbow itself), or a path: a folder of IDX files, of PNG or JPEG images "
-        "(with sub-folders train and test, or without), or of CIFAR-10's .bin files; one file of IDX, .npy, "
-        ".npz, .csv or CIFAR-10. The same command gives the same digest on every device. Ctrl-C (or a closed terminal) "
-        "finishes the step and saves the state, and --resume goes on from it; the exit status is then 1.",
+    .purpose = "Trains a variational autoencoder, measures it on the test images and draws what it learnt. Before it "
+               "starts, it says what the weight on the KL term means. DATA is fashion-mnist, mnist (found along "
+               "ELBOW_DATA), shapes (made by elbow itself), or a path: a folder of IDX files, of PNG or JPEG images "
+               "(in it, or in a sub-folder for each class; with folders train and test or without), or of CIFAR's .bin "
+               "files; one file of IDX, .npy, .npz, .csv or CIFAR. The same command gives the same digest on every "
+               "device. Ctrl-C (or a closed terminal) "
+               "finishes the step and saves the state, and --resume goes on from it; the exit status is then 1.",
     .examples = {"elbow train fashion-mnist", "elbow train shapes --limit 2000 --epochs 3 --latent 5 --out runs/shapes",
                  "elbow train mnist --loss sse --reduction mean/mean --weight 0.1",
                  "elbow train mnist --beta 4 --patience 3 --lr-schedule cosine:to=0.1,warmup=1",

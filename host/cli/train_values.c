@@ -182,7 +182,7 @@ static bool parse_range(void *field, const char *text, cli_why *why)
 static void show_range(char *out, size_t size, const void *field)
 {
     const elbow_recipe *recipe = field;
-    if (recipe->beta_high > 0)
+    if (elbow_recipe_has_betas(recipe))
         snprintf(out, size, "%g..%g", recipe->beta_low, recipe->beta_high);
     else
         snprintf(out, size, "none");

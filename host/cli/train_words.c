@@ -135,7 +135,7 @@ void train_announce(elbow_context *context, const train_settings *s, const elbow
         train_say_model(s, about, model);
         elbow_weight_sentence(text, sizeof text, &s->recipe, about->pixels);
         train_say("weight", text);
-        if (s->recipe.beta_high > 0) {
+        if (elbow_recipe_has_betas(&s->recipe)) {
             snprintf(text, sizeof text, "one network for all betas from %g to %g; metrics are at beta %g",
                      s->recipe.beta_low, s->recipe.beta_high, elbow_model_beta(model));
             train_say("betas", text);

@@ -95,17 +95,20 @@ elbow_status elb_shapes_make(elbow_data *data, elb_error *err, uint32_t limit);
 
 typedef elbow_status elb_reader(elbow_data *data, elb_error *err, const char *path, uint32_t limit);
 
-elb_reader elb_idx_folder, elb_idx_single; /* folder.c */
-elb_reader elb_npy_single, elb_npz_single; /* arrays.c */
-elb_reader elb_csv_single;                 /* csv.c */
-elb_reader elb_cifar_folder, elb_cifar_single;
-elb_reader elb_pictures_folder;
+elb_reader elb_idx_folder, elb_idx_single;                           /* folder.c */
+elb_reader elb_npy_single, elb_npz_single;                           /* arrays.c */
+elb_reader elb_csv_single;                                           /* csv.c */
+elb_reader elb_cifar_folder, elb_cifar_100_folder, elb_cifar_single; /* cifar.c */
+elb_reader elb_pictures_folder;                                      /* pictures.c */
 
 /* Which reader a folder is for, by what it holds; NULL if for none. */
 elb_reader *elb_folder_reader(const char *folder);
 
 /* Whether a path is by its name one of the images that elb_pictures_folder reads. */
 bool elb_is_picture(const char *path);
+
+/* Whether a sub-folder holds such images, as where each class has one. */
+bool elb_has_pictures_below(const char *folder);
 
 /* Where a data set's name or path leads: *path is newly allocated and is a folder or a file. Errors: NOT_FOUND with the
  * places that were searched. */

@@ -18,6 +18,10 @@ static bool is_cifar(const char *name)
 {
     return !strcmp(name, "data_batch_1.bin");
 }
+static bool is_cifar_100(const char *name)
+{
+    return !strcmp(name, "train.bin");
+}
 static bool is_train(const char *name)
 {
     return !strcmp(name, "train");
@@ -30,6 +34,7 @@ elb_reader *elb_folder_reader(const char *folder)
         elb_reader *read;
     } kinds[] = {{is_idx, elb_idx_folder},
                  {is_cifar, elb_cifar_folder},
+                 {is_cifar_100, elb_cifar_100_folder},
                  {is_train, elb_pictures_folder},
                  {elb_is_picture, elb_pictures_folder}};
     size_t best = COUNT(kinds);
@@ -39,7 +44,8 @@ elb_reader *elb_folder_reader(const char *folder)
         for (size_t i = 0; i < best; i++)
             if (kinds[i].is_of(entry->d_name)) best = i;
     closedir(list);
-    return best < COUNT(kinds) ? kinds[best].read : NULL;
+    if (best < COUNT(kinds)) return kinds[best].read;
+    return elb_has_pictures_below(folder) ? elb_pictures_folder : NULL;
 }
 
 static bool ends_in(const char *path, const char *ending)
@@ -48,7 +54,7 @@ static bool ends_in(const char *path, const char *ending)
     return length > tail && !strcasecmp(path + length - tail, ending);
 }
 
-/* What some files begin with, whatever their names; the zeros of IDX are all that tells it from CIFAR-10's .bin. */
+/* What some files begin with, whatever their names; the zeros of IDX are all that tells it from CIFAR's .bin. */
 static elb_reader *reader_by_start(const char *path)
 {
     unsigned char start[6] = {0};
@@ -89,8 +95,8 @@ static elbow_status load_path(elbow_data *data, elb_error *err, const char *path
     elb_reader *read = folder ? elb_folder_reader(path) : file_reader(path);
     if (!read)
         return elb_fail(err, ELBOW_NOT_FOUND,
-                        "%s holds no train-images-idx3-ubyte, gzipped or not, no data_batch_1.bin of CIFAR-10, no PNG "
-                        "or JPEG images and no folder train of them",
+                        "%s holds no train-images-idx3-ubyte, gzipped or not, no data_batch_1.bin of CIFAR-10, no "
+                        "train.bin of CIFAR-100, no PNG or JPEG images and no folders of them",
                         path);
     if (!folder && elb_is_picture(path))
         return elb_fail(err, ELBOW_BAD_DATA, "%s is one image: name the folder that holds all of them", path);

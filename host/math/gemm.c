@@ -19,21 +19,24 @@ typedef struct product {
     uint32_t a_row, a_col, b_row, b_col;
     int32_t activation;
     bool gradient, with_bias;
+    elb_segments cut;
 } product;
 
-/* In as many launches as it takes for a work-item's loops to keep within the device's turns. */
+/* In as many launches as it takes for a work-item's loops to keep within the device's turns; of segments in one. */
 static elbow_status local_product(elb_device *dev, const product *p)
 {
+    const bool cut = p->cut.count > 1;
     const struct gemm_local_options options = {
-        .activation = p->activation, .gradient = p->gradient, .bias = p->with_bias};
+        .activation = p->activation, .gradient = p->gradient, .bias = p->with_bias, .segments = cut};
     const uint32_t turns = elb_gemm_local_turns(dev);
     TRY(elb_check_turns(dev, turns, "tiles of rows", (uint32_t)dev->shape.tile_rows));
-    const uint32_t part = dev->most_turns ? dev->most_turns / turns * ELB_PRODUCT_CHUNK : p->k;
+    const uint32_t part = dev->most_turns && !cut ? dev->most_turns / turns * ELB_PRODUCT_CHUNK : p->k;
     for (uint32_t from = 0, to; from < p->k; from = to) {
         to = p->k - from < part ? p->k : from + part;
         TRY(launch_gemm_local(dev, &options, elb_gemm_local_range(dev, p->m, p->n), p->c, p->a, p->b, p->bias,
                               p->output, p->m, p->n, p->k, from, to, p->c.stride, p->a_row, p->a_col, p->b_row,
-                              p->b_col, p->output.stride));
+                              p->b_col, p->output.stride, p->cut.count, p->cut.batch, p->cut.shards, p->cut.left_over,
+                              p->cut.each));
     }
     return ELBOW_OK;
 }
@@ -51,10 +54,16 @@ static bool pays_to_pack(const elb_device *dev, const product *p, elb_view scrat
     return p->b_row * dev->real_size >= 4096 && p->m >= 64 && needed > 0 && needed <= scratch.cols;
 }
 
+/* The terms' turns are one each; the chunks', the segments' and the tile's are the rest. */
+static uint64_t register_turns(uint32_t k, uint32_t segments)
+{
+    return k + k / 16 + UINT64_C(64) + UINT64_C(8) * (segments - 1);
+}
+
 static elbow_status register_product(elb_device *dev, const product *p, elb_view scratch)
 {
     const uint32_t cols = elb_tile_cols(dev), panels = elb_groups_of(p->n, cols);
-    TRY(elb_check_turns(dev, p->k + p->k / 16 + 64u, "sums of", p->k)); /* the chunks' and the tile's are the rest */
+    TRY(elb_check_turns(dev, register_turns(p->k, p->cut.count), "sums of", p->k));
     elb_view b = p->b;
     uint32_t b_row = p->b_row, b_panel = cols, b_cols = p->n;
     if (must_pack(dev, p) || pays_to_pack(dev, p, scratch)) {
@@ -70,7 +79,8 @@ static elbow_status register_product(elb_device *dev, const product *p, elb_view
     }
     return launch_gemm(dev, elb_gemm_range(dev, p->m, p->n), p->c, p->a, b, p->bias, p->output, p->m, p->n, p->k,
                        p->c.stride, p->a_row, p->a_col, b_row, b_panel, b_cols, p->output.stride, p->with_bias,
-                       p->activation, p->gradient);
+                       p->activation, p->gradient, p->cut.count, p->cut.batch, p->cut.shards, p->cut.left_over,
+                       p->cut.each);
 }
 
 static elbow_status check_shapes(elb_device *dev, const product *p, uint32_t b_k, uint32_t b_n)
@@ -104,14 +114,25 @@ static elbow_status epilogue_of(elb_device *dev, const product *p)
                            p->c.stride, p->output.stride);
 }
 
-elbow_status elb_gemm(elb_device *dev, elb_view c, elb_view a, elb_transpose trans_a, elb_view b, elb_transpose trans_b,
-                      const elb_epilogue *epilogue, elb_view scratch)
+static bool is_local(const elb_device *dev)
 {
-    return elb_gemm_by(NULL, dev, c, a, trans_a, b, trans_b, epilogue, scratch);
+    return dev->prefers_local && dev->shape.group > 1;
 }
 
-elbow_status elb_gemm_by(const elb_provider *provider, elb_device *dev, elb_view c, elb_view a, elb_transpose trans_a,
-                         elb_view b, elb_transpose trans_b, const elb_epilogue *epilogue, elb_view scratch)
+static elbow_status multiply(const elb_provider *provider, elb_device *dev, const product *p, elb_transpose trans_a,
+                             elb_transpose trans_b, elb_view scratch)
+{
+    if (!provider) return is_local(dev) ? local_product(dev, p) : register_product(dev, p, scratch);
+    TRY(check_view(dev, p->c));
+    TRY(check_view(dev, p->a));
+    TRY(check_view(dev, p->b));
+    TRY(provider->gemm(provider, dev, p->c, p->a, trans_a, p->b, trans_b));
+    return epilogue_of(dev, p);
+}
+
+static elbow_status product_of(const elb_provider *provider, elb_device *dev, elb_view c, elb_view a,
+                               elb_transpose trans_a, elb_view b, elb_transpose trans_b, const elb_epilogue *epilogue,
+                               elb_segments cut, elb_view scratch)
 {
     product p = {.c = c,
                  .a = a,
@@ -124,7 +145,8 @@ elbow_status elb_gemm_by(const elb_provider *provider, elb_device *dev, elb_view
                  .a_row = trans_a ? 1 : a.stride,
                  .a_col = trans_a ? a.stride : 1,
                  .b_row = trans_b ? 1 : b.stride,
-                 .b_col = trans_b ? b.stride : 1};
+                 .b_col = trans_b ? b.stride : 1,
+                 .cut = cut};
     if (epilogue) {
         p.activation = epilogue->activation;
         p.with_bias = epilogue->bias.buffer != NULL;
@@ -137,12 +159,37 @@ elbow_status elb_gemm_by(const elb_provider *provider, elb_device *dev, elb_view
     TRY(check_shapes(dev, &p, trans_b ? b.cols : b.rows, trans_b ? b.rows : b.cols));
     if (p.m == 0 || p.n == 0) return ELBOW_OK;
     if (p.k == 0) return elb_fail(dev->err, ELBOW_USAGE, "a product of %u x 0 by 0 x %u has no terms", p.m, p.n);
-    if (provider) {
-        TRY(check_view(dev, c));
-        TRY(check_view(dev, a));
-        TRY(check_view(dev, b));
-        TRY(provider->gemm(provider, dev, c, a, trans_a, b, trans_b));
-        return epilogue_of(dev, &p);
-    }
-    return dev->prefers_local && dev->shape.group > 1 ? local_product(dev, &p) : register_product(dev, &p, scratch);
+    return multiply(provider, dev, &p, trans_a, trans_b, scratch);
+}
+
+elbow_status elb_gemm(elb_device *dev, elb_view c, elb_view a, elb_transpose trans_a, elb_view b, elb_transpose trans_b,
+                      const elb_epilogue *epilogue, elb_view scratch)
+{
+    return elb_gemm_by(NULL, dev, c, a, trans_a, b, trans_b, epilogue, scratch);
+}
+
+bool elb_gemm_takes_rows(const elb_device *dev, uint32_t rows, uint32_t segments)
+{
+    if (dev->most_turns == 0) return true;
+    const uint64_t sums = UINT64_C(3) * rows + UINT64_C(16) * segments; /* sum_rows: into lanes, and these by a tree */
+    const uint64_t products =
+        is_local(dev) ? elb_gemm_local_segments_turns(dev, rows, segments) : register_turns(rows, segments);
+    return sums <= dev->most_turns && products <= dev->most_turns;
+}
+
+elbow_status elb_gemm_by(const elb_provider *provider, elb_device *dev, elb_view c, elb_view a, elb_transpose trans_a,
+                         elb_view b, elb_transpose trans_b, const elb_epilogue *epilogue, elb_view scratch)
+{
+    return product_of(provider, dev, c, a, trans_a, b, trans_b, epilogue, elb_one_segment(), scratch);
+}
+
+elbow_status elb_gemm_over_rows(const elb_provider *provider, elb_device *dev, elb_view c, elb_view a, elb_view b,
+                                const elb_segments *cut, elb_view scratch)
+{
+    if (cut->count < 1 || cut->count > ELB_MOST_SEGMENTS)
+        return elb_fail(dev->err, ELBOW_USAGE, "a product over the rows of %u shards: 1 to %u at once", cut->count,
+                        ELB_MOST_SEGMENTS);
+    if (!provider && cut->count > 1 && !elb_gemm_takes_rows(dev, a.rows, cut->count))
+        return elb_check_turns(dev, UINT64_MAX, "shards' rows together", a.rows);
+    return product_of(provider, dev, c, a, TRANS, b, NO_TRANS, NULL, *cut, scratch);
 }

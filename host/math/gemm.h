@@ -2,7 +2,7 @@
 #ifndef ELB_GEMM_H
 #define ELB_GEMM_H
 
-#include "device/device.h"
+#include "math/shards.h"
 
 typedef struct elb_provider elb_provider; /* math/provider.h */
 
@@ -26,7 +26,15 @@ size_t elb_gemm_scratch(const elb_device *dev, uint32_t k, uint32_t n);
 elbow_status elb_gemm(elb_device *dev, elb_view c, elb_view a, elb_transpose trans_a, elb_view b, elb_transpose trans_b,
                       const elb_epilogue *epilogue, elb_view scratch);
 
-/* The same by a provider, with the epilogue as a pass of its own: for fast maths. NULL: by elbow's own kernels. Errors:
+/* C = A^T B, of which no more is made: A (rows, m) and B (rows, n) have a row for each row of a batch, as its shards
+ * cut it, and the shards' products are added by their tree. By a provider, or by elbow's own kernels; a provider adds
+ * in an order of its own. Errors: as elb_gemm_by's; USAGE for too many shards. */
+elbow_status elb_gemm_over_rows(const elb_provider *provider, elb_device *dev, elb_view c, elb_view a, elb_view b,
+                                const elb_segments *cut, elb_view scratch);
+/* Whether a device can sum so many rows of so many shards at once (elb_check_turns), with elb_sum_rows too. */
+bool elb_gemm_takes_rows(const elb_device *dev, uint32_t rows, uint32_t segments);
+
+/* elb_gemm by a provider, with the epilogue as a pass of its own: for fast maths. NULL: by elbow's own kernels. Errors:
  * what the provider says as well. */
 elbow_status elb_gemm_by(const elb_provider *provider, elb_device *dev, elb_view c, elb_view a, elb_transpose trans_a,
                          elb_view b, elb_transpose trans_b, const elb_epilogue *epilogue, elb_view scratch);

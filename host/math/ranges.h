@@ -83,6 +83,15 @@ static inline uint32_t elb_gemm_local_turns(const elb_device *dev)
     return ELB_PRODUCT_CHUNK * (2 + elb_groups_of(tile.x, group) + elb_groups_of(tile.y, group));
 }
 
+/* gemm_local with segments: each may end within DEPTH terms, the last of which count as others, and its tile is gone
+ * through with what it is added to. */
+static inline uint64_t elb_gemm_local_segments_turns(const elb_device *dev, uint32_t terms, uint32_t segments)
+{
+    const uint32_t depth = 16, tile = (uint32_t)(dev->shape.tile_rows * dev->shape.tile_vectors);
+    return (terms + (uint64_t)depth * segments) * (elb_gemm_local_turns(dev) / ELB_PRODUCT_CHUNK) +
+           UINT64_C(4) * tile * (segments + terms / ELB_PRODUCT_CHUNK);
+}
+
 /* pack: B (k, n) */
 static inline elb_range elb_pack_range(const elb_device *dev, uint32_t k, uint32_t n)
 {

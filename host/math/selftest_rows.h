@@ -5,6 +5,7 @@
 #include "elb_kernels.h"
 #include "math/ranges.h"
 #include "math/selftest.h"
+#include "math/shards.h"
 
 /* Sizes of matrices whose rows are worked on by a group each: one element, one row of lanes, one more, ragged. */
 typedef struct elb_extent {

@@ -247,16 +247,24 @@ const elb_row elb_row_row_sum = {
 
 static elbow_status run_sum_rows(elb_trial *trial, const void *options)
 {
-    static const elb_extent sizes[] = {{1, 1}, {2, 5}, {65, 17}, {131, 70}};
+    static const elb_extent sizes[] = {{1, 1}, {2, 5}, {65, 17}, {131, 70}, {2, 5}, {27, 17}, {131, 70}, {6, 3}};
+    const elb_segments cuts[] = {elb_one_segment(),
+                                 elb_one_segment(),
+                                 elb_one_segment(),
+                                 elb_one_segment(),
+                                 elb_segments_of((elb_shards){0, 2}, 2, 2, 1),
+                                 elb_segments_of((elb_shards){0, 11}, 11, 27, 1),
+                                 elb_segments_of((elb_shards){0, 2}, 2, 131, 1),
+                                 elb_segments_of((elb_shards){4, 8}, 11, 6, 3)};
     (void)options;
     const elb_extent *size = &sizes[trial->size];
+    const elb_segments *cut = &cuts[trial->size];
     const elb_view y = elb_trial_out(trial, 1, size->cols), x = elb_gapped_reals(trial, size->rows, size->cols, -1, 1);
-    if (size->rows == 2) { /* sums at both sides of 2^-40 */
+    if (size->rows == 2) { /* sums, or shards' sums, at both sides of 2^-40 */
         ELB_PLACE(trial, elb_rows(x, 0, 1), 0x1p-17, 0x1p-16, INFINITY, -0x1p-17);
         ELB_PLACE(trial, elb_rows(x, 1, 1), -0x1.fffffep-18, -0x1.fffffep-17, -INFINITY, 0x1.fffffep-18);
     }
-    return launch_sum_rows(trial->dev, elb_column_range(trial->dev, size->cols), y, x, size->rows, size->cols,
-                           x.stride);
+    return elb_sum_rows(trial->dev, y, x, cut);
 }
 
-const elb_row elb_row_sum_rows = {.run = run_sum_rows, .sizes = 4, .sound = "i % LANES", .defect = "i % (LANES / 2)"};
+const elb_row elb_row_sum_rows = {.run = run_sum_rows, .sizes = 8, .sound = "i % LANES", .defect = "i % (LANES / 2)"};

@@ -53,6 +53,32 @@ static const product_size product_sizes[PRODUCT_SIZES] = {{1, 1, 1, false},     
                                                           {5, 33, 1025, false}, {3, 18, 2050, true},
                                                           {70, 67, 31, false},  {261, 5, 3, true}};
 
+/* Sums that shards cut: ragged segments, empty ones, several terms to a row, chunks within segments, all that may wait
+ * at once; and the last for sums at both sides of 2^-40. */
+typedef struct product_cut {
+    uint32_t m, n;
+    elb_shards run;
+    uint32_t shards, batch, each;
+} product_cut;
+
+#define PRODUCT_CUTS 6
+static const product_cut product_cuts[PRODUCT_CUTS] = {{9, 37, {0, 11}, 11, 27, 1}, {3, 18, {4, 8}, 11, 6, 3},
+                                                       {2, 17, {0, 2}, 2, 2100, 1}, {13, 5, {0, 64}, 100, 110, 1},
+                                                       {5, 35, {8, 11}, 11, 27, 1}, {1, 2, {0, 2}, 2, 2, 1}};
+
+static elb_segments segments_of(const product_cut *cut)
+{
+    return elb_segments_of(cut->run, cut->shards, cut->batch, cut->each);
+}
+
+static product_size size_of(uint32_t number)
+{
+    const product_cut *cut = &product_cuts[number];
+    const uint32_t rows = elb_shard_start(cut->run.end, cut->shards, cut->batch) -
+                          elb_shard_start(cut->run.first, cut->shards, cut->batch);
+    return (product_size){cut->m, cut->n, rows * cut->each, number % 2 == 0};
+}
+
 typedef struct product_views {
     elb_view c, a, bias, y;
     uint32_t a_row, a_col;
@@ -83,55 +109,77 @@ static void place_edges(elb_trial *trial, const product_size *size, elb_view b)
     if (size->k > 1000) ELB_PLACE(trial, b, 0x1p40, 1, -0x1p-40, 0x1p-40, -0x1p40);
 }
 
+/* Of two segments the first sum is too small and becomes 0, or their sum is and stays. */
+static void place_segments(elb_trial *trial, elb_view a, elb_view b)
+{
+    ELB_PLACE(trial, a, 0x1.8p-20, 0x1p-20);
+    ELB_PLACE(trial, elb_rows(b, 0, 1), 0x1p-21, 0x1p-20);
+    ELB_PLACE(trial, elb_rows(b, 1, 1), 0x1p-20, -0x1p-20);
+}
+
 /* What may happen to gemm's sums is in its arguments: every kind of it meets some size, every size three kinds. */
 #define PRODUCT_ENDS 20
 
 static elbow_status run_gemm(elb_trial *trial, const void *options)
 {
-    const product_size *size = &product_sizes[(trial->size + trial->size / PRODUCT_SIZES) % PRODUCT_SIZES];
-    const int32_t with_bias = trial->size % 2, gradient = trial->size / 2 % 2, activation = (int32_t)trial->size / 4;
+    const bool is_cut = trial->size >= PRODUCT_ENDS;
+    const uint32_t number = is_cut ? trial->size - PRODUCT_ENDS : trial->size;
+    const product_size size =
+        is_cut ? size_of(number) : product_sizes[(number + number / PRODUCT_SIZES) % PRODUCT_SIZES];
+    const elb_segments cut = is_cut ? segments_of(&product_cuts[number]) : elb_one_segment();
+    const int32_t with_bias = number % 2, gradient = number / 2 % 2, activation = (int32_t)number / 4;
     (void)options;
-    const uint32_t m = size->m, n = size->n, k = size->k, cols = elb_tile_cols(trial->dev), even = (n + 15) / 16 * 16;
-    const product_views p = make_product(trial, size);
+    const uint32_t m = size.m, n = size.n, k = size.k, cols = elb_tile_cols(trial->dev), even = (n + 15) / 16 * 16;
+    const product_views p = make_product(trial, &size);
     elb_view b = elb_trial_reals(trial, k, even, -1, 1);
-    place_edges(trial, size, b);
+    place_edges(trial, &size, b);
     if (k == 1) ELB_PLACE(trial, p.a, 0x1p-10);
+    if (k == 2) place_segments(trial, p.a, b);
     uint32_t b_row = even, b_panel = cols, b_cols = even;
-    if (size->turned) {
+    if (size.turned) {
         b = panels_of(trial, b);
         b_row = cols, b_panel = k * cols, b_cols = elb_groups_of(even, cols) * cols;
     }
     TRY(trial->status);
     return launch_gemm(trial->dev, elb_gemm_range(trial->dev, m, n), p.c, p.a, b, p.bias, p.y, m, n, k, p.c.stride,
-                       p.a_row, p.a_col, b_row, b_panel, b_cols, p.y.stride, with_bias, activation, gradient);
+                       p.a_row, p.a_col, b_row, b_panel, b_cols, p.y.stride, with_bias, activation, gradient, cut.count,
+                       cut.batch, cut.shards, cut.left_over, cut.each);
 }
 
 /* A chunk of another length: another order of the same sum. */
-const elb_row elb_row_gemm = {.run = run_gemm, .sizes = PRODUCT_ENDS, .sound = "1024u", .defect = "2048u"};
+const elb_row elb_row_gemm = {
+    .run = run_gemm, .sizes = PRODUCT_ENDS + PRODUCT_CUTS, .sound = "1024u", .defect = "2048u"};
 
 /* With a group of one item, such as native's, gemm_local is a product too: it is its own reference. */
 static elbow_status run_gemm_local(elb_trial *trial, const void *options)
 {
-    const product_size *size = &product_sizes[trial->size];
-    const uint32_t m = size->m, n = size->n, k = size->k;
-    const product_views p = make_product(trial, size);
-    const elb_view b = elb_gapped_reals(trial, size->turned ? n : k, size->turned ? k : n, -1, 1);
-    place_edges(trial, size, b);
+    const bool is_cut = ((const struct gemm_local_options *)options)->segments;
+    const product_size size = is_cut ? size_of(trial->size) : product_sizes[trial->size];
+    const elb_segments cut = is_cut ? segments_of(&product_cuts[trial->size]) : elb_one_segment();
+    const uint32_t m = size.m, n = size.n, k = size.k;
+    const product_views p = make_product(trial, &size);
+    const elb_view b = elb_gapped_reals(trial, size.turned ? n : k, size.turned ? k : n, -1, 1);
+    place_edges(trial, &size, b);
     if (k == 1) ELB_PLACE(trial, p.a, 0x1p-10);
+    if (k == 2) place_segments(trial, p.a, b);
     TRY(trial->status);
-    const uint32_t ends[] = {k > 2048 ? 1024 : k, k}; /* one in two launches */
+    const uint32_t ends[] = {k > 2048 && !is_cut ? 1024 : k, k}; /* one in two launches */
     for (uint32_t i = 0, from = 0; i < COUNT(ends) && from < k; from = ends[i++])
         TRY(launch_gemm_local(trial->dev, options, elb_gemm_local_range(trial->dev, m, n), p.c, p.a, b, p.bias, p.y, m,
-                              n, k, from, ends[i], p.c.stride, p.a_row, p.a_col, size->turned ? 1 : b.stride,
-                              size->turned ? b.stride : 1, p.y.stride));
+                              n, k, from, ends[i], p.c.stride, p.a_row, p.a_col, size.turned ? 1 : b.stride,
+                              size.turned ? b.stride : 1, p.y.stride, cut.count, cut.batch, cut.shards, cut.left_over,
+                              cut.each));
     return ELBOW_OK;
 }
 
 static bool gemm_local_sensible(const void *options)
 {
     const struct gemm_local_options *o = options;
+    if (o->segments) return !o->activation && !o->gradient && !o->bias;
     return elb_product_sensible(o->activation, o->gradient, o->bias);
 }
+
+_Static_assert(PRODUCT_SIZES == PRODUCT_CUTS, "gemm_local tries as many sizes as cuts");
 
 const elb_row elb_row_gemm_local = {.run = run_gemm_local,
                                     .sizes = PRODUCT_SIZES,

@@ -1,9 +1,6 @@
 /* dense.c - a fully connected layer as its mathematics: shape, forward, backward. */
 #include "nn/dense.h"
 
-#include "elb_kernels.h"
-#include "math/ranges.h"
-
 static elb_view weights(const elb_dense *layer, elb_view flat)
 {
     return elb_matrix(flat.buffer, flat.offset + layer->w, layer->out, layer->in);
@@ -26,11 +23,6 @@ size_t elb_dense_scratch(const elb_device *dev, const elb_dense *layer, uint32_t
     return most;
 }
 
-static elbow_status sum_rows(elb_device *dev, elb_view y, elb_view x)
-{
-    return launch_sum_rows(dev, elb_column_range(dev, x.cols), y, x, x.rows, x.cols, x.stride);
-}
-
 /* y = act(x W^T + b) */
 elbow_status elb_dense_forward(elb_device *dev, const elb_dense *layer, elb_view y, elb_view w, elb_view x,
                                elb_view scratch)
@@ -41,10 +33,10 @@ elbow_status elb_dense_forward(elb_device *dev, const elb_dense *layer, elb_view
 
 /* dW = dy^T x    db = sum_rows dy    dx = (dy W) * act_in'(x) */
 elbow_status elb_dense_backward(elb_device *dev, const elb_dense *layer, elb_view dx, elb_view g, elb_view w,
-                                elb_view dy, elb_view x, elb_view scratch)
+                                elb_view dy, elb_view x, const elb_segments *cut, elb_view scratch)
 {
-    TRY(elb_gemm_by(layer->by[ELB_WEIGHTS], dev, weights(layer, g), dy, TRANS, x, NO_TRANS, NULL, scratch));
-    TRY(sum_rows(dev, biases(layer, g), dy));
+    TRY(elb_gemm_over_rows(layer->by[ELB_WEIGHTS], dev, weights(layer, g), dy, x, cut, scratch));
+    TRY(elb_sum_rows(dev, biases(layer, g), dy, cut));
     if (layer->first) return ELBOW_OK;
     const elb_epilogue epilogue = {.activation = layer->before, .output = x};
     return elb_gemm_by(layer->by[ELB_BACKWARD], dev, dx, dy, NO_TRANS, weights(layer, w), NO_TRANS, &epilogue, scratch);

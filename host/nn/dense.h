@@ -28,7 +28,8 @@ size_t elb_dense_scratch(const elb_device *dev, const elb_dense *layer, uint32_t
 
 elbow_status elb_dense_forward(elb_device *dev, const elb_dense *layer, elb_view y, elb_view w, elb_view x,
                                elb_view scratch);
+/* cut: the shards whose rows these are. */
 elbow_status elb_dense_backward(elb_device *dev, const elb_dense *layer, elb_view dx, elb_view g, elb_view w,
-                                elb_view dy, elb_view x, elb_view scratch);
+                                elb_view dy, elb_view x, const elb_segments *cut, elb_view scratch);
 
 #endif

@@ -6,6 +6,11 @@
 
 #include <math.h>
 
+bool elbow_recipe_has_betas(const elbow_recipe *recipe)
+{
+    return recipe->beta_high > 0;
+}
+
 double elb_recipe_stands(const elbow_recipe *recipe, double beta)
 {
     const double low = log(recipe->beta_low), high = log(recipe->beta_high);
@@ -55,13 +60,12 @@ elbow_status elb_gates_forward(elb_model *model, const elb_gates *gates, elb_vie
 }
 
 elbow_status elb_gates_back(elb_model *model, const elb_gates *gates, elb_view g, elb_view w, elb_view slope,
-                            elb_view h, const elb_batch *batch, uint32_t from)
+                            elb_view h, const elb_batch *batch, const elb_span *span)
 {
     if (!gates->size) return ELBOW_OK;
     const elb_view slopes = elb_work(model, model->at.gate_slopes, slope.rows, 2 * gates->size);
     TRY(launch_gate_backward(model->dev, (elb_range){slope.rows, 1}, slope, slopes, slope, h, parameters(gates, w),
-                             stands(model, batch, from, slope.rows), gates->size, slope.stride, slopes.stride,
+                             stands(model, batch, span->from, slope.rows), gates->size, slope.stride, slopes.stride,
                              slope.stride, h.stride, batch->stands.buffer != NULL, gates->before));
-    return launch_sum_rows(model->dev, elb_column_range(model->dev, slopes.cols), parameters(gates, g), slopes,
-                           slopes.rows, slopes.cols, slopes.stride);
+    return elb_sum_rows(model->dev, parameters(gates, g), slopes, &span->cut);
 }

@@ -2,6 +2,7 @@
 #include "nn/parts.h"
 
 #include "elb_kernels.h"
+#include "math/ranges.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -183,44 +184,74 @@ static elb_view between(elb_view view, uint32_t from, uint32_t to)
 }
 
 /* From the gradient of the output of layer end - 1, which lies in slope, back to that of the input of layer first, for
- * rows [from, to) of the batch; x: all of that input. */
+ * a span of the batch's rows; x: all of that input. */
 static elbow_status run_back(elb_model *model, elb_view *slope, elb_view g, elb_view w, elb_view x, uint32_t first,
-                             uint32_t end, const elb_batch *batch, uint32_t from)
+                             uint32_t end, const elb_batch *batch, const elb_span *span)
 {
-    const uint32_t rows = slope->rows, to = from + rows;
+    const uint32_t from = span->from, to = span->to;
     for (uint32_t i = end; i-- > first;) {
         const elb_dense *layer = &model->layers[i];
         const elb_view in = between(i == first ? x : elb_shown(model, i - 1, to), from, to);
         const size_t other = slope->offset == model->at.slope[0] ? model->at.slope[1] : model->at.slope[0];
-        const elb_view dx = i == model->code + 1 ? elb_work(model, model->at.dz, rows, model->latent)
+        const elb_view dx = i == model->code + 1 ? elb_work(model, model->at.dz, to - from, model->latent)
                             : layer->first       ? *slope
-                                                 : elb_work(model, other, rows, layer->in);
-        TRY(elb_dense_backward(model->dev, layer, dx, g, w, *slope, in, scratch_of(model)));
+                                                 : elb_work(model, other, to - from, layer->in);
+        TRY(elb_dense_backward(model->dev, layer, dx, g, w, *slope, in, &span->cut, scratch_of(model)));
         *slope = dx;
         if (i > first)
             TRY(elb_gates_back(model, &model->gates[i - 1], g, w, dx, between(elb_output(model, i - 1, to), from, to),
-                               batch, from));
+                               batch, span));
     }
     return ELBOW_OK;
 }
 
-elbow_status elb_model_backward(elb_model *model, elb_view g, elb_view w, const elb_batch *batch, uint32_t from,
-                                uint32_t to)
+uint32_t elb_model_shards_at_once(const elb_model *model, uint32_t shards, uint32_t rows, uint32_t draws)
 {
-    const uint32_t rows = to - from, decoder = model->code + 1, draws = elb_draws(batch);
-    if (rows == 0)
+    uint32_t together = ELB_MOST_SEGMENTS;
+    for (; together > 1; together /= 2) {
+        const uint32_t most = elb_groups_of(rows, shards) * together;
+        if (elb_gemm_takes_rows(model->dev, (most < rows ? most : rows) * draws, together)) break;
+    }
+    return together;
+}
+
+/* A part's rows among those that went forward, as terms of sums of which a row is `each`. */
+static elb_span span_of(const elb_cut *part, const elb_batch *batch, uint32_t each)
+{
+    const uint32_t from = elb_shard_start(part->shards.first, part->of, part->rows) - batch->before;
+    const uint32_t to = elb_shard_start(part->shards.end, part->of, part->rows) - batch->before;
+    return (elb_span){from * each, to * each, elb_segments_of(part->shards, part->of, part->rows, each)};
+}
+
+static elbow_status check_part(const elb_model *model, const elb_batch *batch, const elb_cut *part)
+{
+    const uint32_t first = part->shards.first, end = part->shards.end;
+    if (first < end && end <= part->of && end - first <= ELB_MOST_SEGMENTS &&
+        elb_shard_start(first, part->of, part->rows) >= batch->before &&
+        elb_shard_start(end, part->of, part->rows) <= batch->before + batch->x.rows)
+        return ELBOW_OK;
+    return elb_fail(model->dev->err, ELBOW_USAGE,
+                    "shards %u to %u of %u, a batch of %u, go back together, of rows %u to %u: that is no part of them",
+                    first, end, part->of, part->rows, batch->before, batch->before + batch->x.rows);
+}
+
+elbow_status elb_model_backward(elb_model *model, elb_view g, elb_view w, const elb_batch *batch, const elb_cut *part)
+{
+    TRY(check_part(model, batch, part));
+    const elb_span rows = span_of(part, batch, 1), draws = span_of(part, batch, elb_draws(batch));
+    const uint32_t from = draws.from, to = draws.to, decoder = model->code + 1;
+    if (from == to)
         return elb_zero(g.buffer, g.offset * model->dev->real_size, model->parameters * model->dev->real_size);
-    elb_view slope = between(elb_work(model, model->at.dy, to * draws, model->pixels), from * draws, to * draws);
-    TRY(run_back(model, &slope, g, w, z_shown(model, to * draws), decoder, model->count, batch, from * draws));
-    TRY(elb_gates_back(model, &model->z_gates, g, w, slope, between(z_of(model, to * draws), from * draws, to * draws),
-                       batch, from * draws));
-    const elb_view dcode = elb_work(model, model->at.slope[0], rows, 2 * model->latent);
-    TRY(elb_latents_back(model, dcode, slope, batch, from));
+    elb_view slope = between(elb_work(model, model->at.dy, to, model->pixels), from, to);
+    TRY(run_back(model, &slope, g, w, z_shown(model, to), decoder, model->count, batch, &draws));
+    TRY(elb_gates_back(model, &model->z_gates, g, w, slope, between(z_of(model, to), from, to), batch, &draws));
+    const elb_view dcode = elb_work(model, model->at.slope[0], rows.to - rows.from, 2 * model->latent);
+    TRY(elb_latents_back(model, dcode, slope, batch, rows.from));
     slope = dcode;
     TRY(elb_gates_back(model, &model->gates[model->code], g, w, slope,
-                       between(elb_output(model, model->code, to), from, to), batch, from));
-    TRY(run_back(model, &slope, g, w, batch->x, 0, decoder, batch, from));
-    return elb_spread_back(model, g, from * draws, to * draws);
+                       between(elb_output(model, model->code, rows.to), rows.from, rows.to), batch, &rows));
+    TRY(run_back(model, &slope, g, w, batch->x, 0, decoder, batch, &rows));
+    return elb_spread_back(model, g, &draws);
 }
 
 elbow_status elb_model_decode(elb_model *model, elb_view y, elb_view w, elb_view z)

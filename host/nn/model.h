@@ -4,6 +4,7 @@
 
 #include "device/device.h"
 #include "math/providers.h"
+#include "math/shards.h"
 #include "nn/likelihood.h"
 
 /* A named tensor: an offset and a shape in every flat vector. PyTorch's layouts: weights (out, in), biases (out). */
@@ -35,11 +36,6 @@ typedef enum elb_weight_source {
 } elb_weight_source;
 void elb_model_weigh(elb_model *model, elb_weight_source weighting);
 
-/* Whether one network is trained for a range of weights of the KL term, by gates that move with it (cl/gate.cl). */
-static inline bool elb_recipe_conditioned(const elbow_recipe *recipe)
-{
-    return recipe->beta_high > 0;
-}
 /* Where log beta lies between a recipe's ends, -1 to 1. */
 double elb_recipe_stands(const elbow_recipe *recipe, double beta);
 /* Where the gates of a model that has some stand from now on: 0, the middle, in a new one. */
@@ -91,6 +87,7 @@ typedef struct elb_batch {
         stands; /* (1, rows) where a model's gates stand for each row; no buffer: where elb_model_condition has them */
     elb_view spread; /* (1, 1) log sigma, in the place of the parameter's (ELBOW_SPREAD_OPTIMAL); no buffer: not */
     double scale;    /* of all gradients: 1 or 1 / (data in the whole batch) */
+    uint32_t before; /* rows of the whole batch before these, where several devices share it */
 } elb_batch;
 
 /* Encoder, latent, decoder and the fused ELBO with its own gradients. w: the parameters (1, parameters). Rows do not
@@ -104,10 +101,25 @@ elbow_status elb_model_measure(elb_model *model, elb_view w, const elb_batch *ba
  * of their gradients the bound's (cl/iwae.cl). */
 elbow_status elb_model_bound(elb_model *model, const elb_batch *batch);
 
-/* The gradient of rows [from, to) of the batch that went forward, with respect to all parameters, into g (1,
- * parameters): overwritten; 0 for no rows. Each row goes back once. */
-elbow_status elb_model_backward(elb_model *model, elb_view g, elb_view w, const elb_batch *batch, uint32_t from,
-                                uint32_t to);
+/* Shards of a whole batch of so many rows that is cut into `of`. */
+typedef struct elb_cut {
+    elb_shards shards; /* a node of their tree (docs/bits.md, "Shards"), no larger than elb_model_shards_at_once */
+    uint32_t of, rows;
+} elb_cut;
+
+/* A batch that is not cut. */
+static inline elb_cut elb_whole(uint32_t rows)
+{
+    return (elb_cut){{0, 1}, 1, rows};
+}
+
+/* The gradient of a part of what went forward, with respect to all parameters, into g (1, parameters): overwritten; 0
+ * for no rows. Each row goes back once. Errors: USAGE for rows that did not go forward, and for too many shards. */
+elbow_status elb_model_backward(elb_model *model, elb_view g, elb_view w, const elb_batch *batch, const elb_cut *part);
+
+/* How many shards of a batch of up to so many rows, with so many draws each, may go back together: a power of two, up
+ * to ELB_MOST_SEGMENTS. */
+uint32_t elb_model_shards_at_once(const elb_model *model, uint32_t shards, uint32_t rows, uint32_t draws);
 
 /* Sums over rows [from, to) of the batch that went forward without copies, into sums (1, elb_model_sums): each latent's
  * rate, then the distortion, the rate, the squared error. */

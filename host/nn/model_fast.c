@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The products of a layer, in the order of elb_dense's by. m: rows of a shard. */
+/* The products of a layer, in the order of elb_dense's by. rows: of a batch. */
 static elb_product_shape shape_of(const elb_dense *layer, uint32_t which, uint32_t rows)
 {
     if (which == ELB_FORWARD) return (elb_product_shape){rows, layer->out, layer->in, NO_TRANS, TRANS};
@@ -150,11 +150,12 @@ static void close_rehearsal(rehearsal *r)
     elb_buffer_free(r->samples);
 }
 
-/* Seconds of four shards there and back, the best of five runs after one that only warms up. */
+/* Seconds of four batches there and back, the best of five runs after one that only warms up. */
 static elbow_status rehearse(double *seconds, elb_model *model, const rehearsal *r)
 {
     const uint32_t count = (uint32_t)model->parameters;
     const elb_view w = elb_matrix(r->w, 0, 1, count), g = elb_matrix(r->g, 0, 1, count);
+    const elb_cut whole = elb_whole(r->rows);
     const elb_batch batch = {.x = elb_matrix(r->x, 0, r->rows, model->pixels),
                              .samples = elb_matrix(r->samples, 0, 1, r->rows),
                              .purpose = LATENT_NOISE,
@@ -163,10 +164,10 @@ static elbow_status rehearse(double *seconds, elb_model *model, const rehearsal 
     *seconds = HUGE_VAL;
     for (int run = 0; run < 6; run++) {
         const double start = elb_seconds();
-        for (int shard = 0; shard < 4; shard++) {
+        for (int turn = 0; turn < 4; turn++) {
             TRY(elb_model_forward(model, w, &batch));
             if (batch.copies) TRY(elb_model_bound(model, &batch));
-            TRY(elb_model_backward(model, g, w, &batch, 0, r->rows));
+            TRY(elb_model_backward(model, g, w, &batch, &whole));
         }
         TRY(elb_finish(model->dev));
         if (run > 0) *seconds = fmin(*seconds, elb_seconds() - start);

@@ -123,16 +123,15 @@ elbow_status elb_model_draw(elb_model *model, elb_view y, elb_view w, elb_view z
                        number);
 }
 
-elbow_status elb_spread_back(elb_model *model, elb_view g, uint32_t from, uint32_t to)
+elbow_status elb_spread_back(elb_model *model, elb_view g, const elb_span *draws)
 {
     const elb_view into = elb_model_spread(model, g);
     const size_t real = model->dev->real_size;
     if (model->recipe.spread == ELBOW_SPREAD_FIXED) return ELBOW_OK;
     if (model->recipe.spread == ELBOW_SPREAD_OPTIMAL)
         return elb_zero(into.buffer, into.offset * real, into.cols * real);
-    const elb_view widen = elb_rows(elb_work(model, model->at.widen, to, model->spreads), from, to - from);
-    return launch_sum_rows(model->dev, elb_column_range(model->dev, widen.cols), into, widen, widen.rows, widen.cols,
-                           widen.stride);
+    const elb_view widen = elb_work(model, model->at.widen, draws->to, model->spreads);
+    return elb_sum_rows(model->dev, into, elb_rows(widen, draws->from, draws->to - draws->from), &draws->cut);
 }
 
 uint32_t elb_model_sums(const elb_model *model)
@@ -146,8 +145,8 @@ elbow_status elb_model_sum(elb_model *model, elb_view sums, uint32_t from, uint3
     const uint32_t rows = to - from, latent = model->latent;
     if (rows == 0) return elb_zero(sums.buffer, sums.offset * dev->real_size, elb_model_sums(model) * dev->real_size);
     const elb_view parts = latents_at(model, model->at.parts, from, rows);
-    TRY(launch_sum_rows(dev, elb_column_range(dev, latent), elb_cols(sums, 0, latent), parts, rows, latent,
-                        parts.stride));
+    const elb_segments whole = elb_one_segment();
+    TRY(elb_sum_rows(dev, elb_cols(sums, 0, latent), parts, &whole));
     const uint32_t stride = (uint32_t)model->at.loss_stride;
     elb_view losses = elb_work(model, model->at.losses + from, 3, rows);
     losses.stride = stride;

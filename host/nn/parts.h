@@ -105,6 +105,12 @@ static inline elb_view elb_shown(const elb_model *model, uint32_t layer, uint32_
     return elb_work(model, gated ? model->gates[layer].out : model->at.output[layer], rows, model->layers[layer].out);
 }
 
+/* What goes back together: rows [from, to) of those that went forward, or their draws, as shards cut them. */
+typedef struct elb_span {
+    uint32_t from, to;
+    elb_segments cut;
+} elb_span;
+
 /* ---- gates.c ---- */
 
 /* Gates behind every layer but the last and on z, where the recipe asks for a range of weights. */
@@ -112,10 +118,10 @@ void elb_add_gates(elb_model *model);
 /* What passes gates that stand on h, of all the batch's rows. */
 elbow_status elb_gates_forward(elb_model *model, const elb_gates *gates, elb_view w, elb_view h,
                                const elb_batch *batch);
-/* The way back through them, of rows [from, from + slope.rows) of h: slope becomes the gradient before h's activation,
+/* The way back through them, of a span's rows of h: slope becomes the gradient before h's activation,
  * and that of the gates goes into g. */
 elbow_status elb_gates_back(elb_model *model, const elb_gates *gates, elb_view g, elb_view w, elb_view slope,
-                            elb_view h, const elb_batch *batch, uint32_t from);
+                            elb_view h, const elb_batch *batch, const elb_span *span);
 
 /* ---- objective.c ---- */
 
@@ -123,7 +129,7 @@ elbow_status elb_gates_back(elb_model *model, const elb_gates *gates, elb_view g
 elbow_status elb_draw_latents(elb_model *model, const elb_batch *batch);
 /* The way back through them, of rows [from, to) of the batch: dcode (rows, 2 latent) from dz (rows draws, latent). */
 elbow_status elb_latents_back(elb_model *model, elb_view dcode, elb_view dz, const elb_batch *batch, uint32_t from);
-/* The gradient of the spread's parameters over draws [from, to), into g. */
-elbow_status elb_spread_back(elb_model *model, elb_view g, uint32_t from, uint32_t to);
+/* The gradient of the spread's parameters over a span of draws, into g. */
+elbow_status elb_spread_back(elb_model *model, elb_view g, const elb_span *draws);
 
 #endif

@@ -123,7 +123,7 @@ elbow_status elb_model_plan(elb_model *model, elb_error *err)
     add_dense(model, "decoder", hidden, width, model->pixels, ELB_IDENTITY);
     model->layers[model->code + 1].before = ELB_IDENTITY;
     add_spread(model);
-    if (elb_recipe_conditioned(recipe)) elb_add_gates(model);
+    if (elbow_recipe_has_betas(recipe)) elb_add_gates(model);
     return model->dev ? check_turns(model) : ELBOW_OK;
 }
 

@@ -41,7 +41,7 @@ static elbow_status check_range(const elb_trainer *t)
 {
     const elbow_recipe *recipe = &t->model->recipe;
     const double beta = elbow_explain(recipe, t->model->pixels).beta;
-    if (!elb_recipe_conditioned(recipe)) return ELBOW_OK;
+    if (!elbow_recipe_has_betas(recipe)) return ELBOW_OK;
     if (t->options.schedule != ELBOW_SCHEDULE_CONSTANT || t->options.free_bits > 0)
         return elb_fail(t->err, ELBOW_USAGE,
                         "a network for betas from %g to %g draws a beta for each image: it takes no schedule and no "

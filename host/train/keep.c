@@ -170,13 +170,23 @@ static elbow_status go_on(elb_trainer *t)
     return write_model(t);
 }
 
+/* Removes the state, so that nobody resumes the run that is overwritten. */
+static elbow_status forget(const elb_trainer *t)
+{
+    char path[ELB_PATH];
+    TRY(elb_run_path(path, t->err, t->options.out, "state.safetensors"));
+    if (remove(path) == 0 || errno == ENOENT) return ELBOW_OK;
+    return elb_fail(t->err, ELBOW_IO, "%s: cannot be removed: %s", path, strerror(errno));
+}
+
 elbow_status elb_trainer_begin(elb_trainer *t)
 {
     char path[ELB_PATH];
     const char *out = t->options.out;
     TRY(elb_make_folders(t->err, out));
     TRY(elb_folder_lock(&t->lock, t->err, out)); /* another training into it would spoil both */
-    const bool begun = elb_run_has(out, "state.safetensors");
+    const bool there = elb_run_has(out, "state.safetensors"), begun = there && !t->options.overwrite;
+    if (there && !begun) TRY(forget(t));
     if (begun && !t->options.resume)
         return elb_fail(t->err, ELBOW_USAGE,
                         "%s holds a run already: --resume goes on with it, or choose another --out", out);

@@ -158,15 +158,21 @@ static elbow_status open_sheet(sheet *s, const elbow_model *model, uint32_t rows
     return elb_new(err, &s->images, s->count, model->pixels * sizeof *s->images, "a picture");
 }
 
-/* Counts are drawn with the largest of the sheet as white. */
-static void scale_counts(sheet *s, const elbow_model *model)
+/* Black and white are 0 and 1, but for counts, of which the largest is white, and for numbers that lie far outside, as
+ * those of a table may: of them the smallest and the largest of the sheet are. A model of 0..1 that only oversteps
+ * keeps its colours. */
+static void set_contrast(sheet *s, const elbow_model *model)
 {
+    static const float far = 1;
     const size_t values = (size_t)s->count * model->pixels;
-    float most = 1;
-    if (elb_density_of(&model->recipe)->accepts != ELB_COUNTS) return;
-    for (size_t i = 0; i < values; i++)
-        if (s->images[i] > most) most = s->images[i];
-    for (size_t i = 0; i < values; i++) s->images[i] /= most;
+    const bool counts = elb_density_of(&model->recipe)->accepts == ELB_COUNTS;
+    float least = 0, most = 1;
+    for (size_t i = 0; i < values; i++) {
+        least = fminf(least, s->images[i]); /* which pass over what is no number */
+        most = fmaxf(most, s->images[i]);
+    }
+    if (!counts && least >= -far && most <= 1 + far) return;
+    for (size_t i = 0; i < values; i++) s->images[i] = (s->images[i] - least) / (most - least);
 }
 
 /* Decodes the codes (where decode is asked for) and writes the picture; frees the sheet's memory in any case. seed: of
@@ -175,7 +181,7 @@ static elbow_status close_sheet(sheet *s, elbow_model *model, const char *path, 
                                 const uint64_t *seed)
 {
     if (status == ELBOW_OK && decoded) status = decode_codes(s->images, model, s->codes, s->count, seed);
-    if (status == ELBOW_OK) scale_counts(s, model);
+    if (status == ELBOW_OK) set_contrast(s, model);
     if (status == ELBOW_OK) status = elb_png_grid(&model->context->err, path, s->images, &s->grid);
     free(s->codes);
     free(s->images);

@@ -1,4 +1,4 @@
-/* advise.c - the public functions that look ahead: spectrum, small model, sentences. */
+/* look_ahead.c - the public functions that look ahead: spectrum, small model, sentences. */
 #include "theory/advise.h"
 
 #include "io/curves.h"

@@ -18,7 +18,7 @@ static elbow_status make(elbow_model *model)
 {
     elb_device *dev = model->context->dev;
     const elbow_recipe *recipe = &model->recipe;
-    model->beta = elb_recipe_conditioned(recipe) ? fmin(fmax(1, recipe->beta_low), recipe->beta_high) : (double)NAN;
+    model->beta = elbow_recipe_has_betas(recipe) ? fmin(fmax(1, recipe->beta_low), recipe->beta_high) : (double)NAN;
     TRY(elb_model_reserve(model, ROWS, ROWS));
     const size_t count = elb_model_parameters(model->net);
     if (count > UINT32_MAX / 2)

@@ -20,7 +20,7 @@ elb_rule elb_rule_of(const elbow_train_options *options)
 
 elb_weight_source elb_weight_source_of(const elbow_recipe *recipe, const elbow_train_options *options)
 {
-    if (elb_recipe_conditioned(recipe) || elb_rule_of(options) != ELB_NO_RULE) return ELB_BY_MEMORY;
+    if (elbow_recipe_has_betas(recipe) || elb_rule_of(options) != ELB_NO_RULE) return ELB_BY_MEMORY;
     return options->schedule == ELBOW_SCHEDULE_CONSTANT ? ELB_BUILT_IN : ELB_BY_STEP;
 }
 

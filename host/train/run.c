@@ -36,6 +36,9 @@ typedef enum field_kind { CHOICE, UINT32, UINT64, NUMBER } field_kind;
 typedef struct field {
     const char *name;
     field_kind kind;
+    /* The generation of files that first has it. An elbow before did what the default does (otherwise
+     * ELBOW_BITS_VERSION has changed), so that is what a file without it means. */
+    uint32_t since;
     size_t offset;
     double low, high;         /* of a number */
     const char *const *names; /* of a choice */
@@ -43,69 +46,55 @@ typedef struct field {
 
 #define RECIPE(member) offsetof(elbow_recipe, member)
 static const field recipe_fields[] = {
-    {"model", CHOICE, RECIPE(model), 0, 0, model_names},
-    {"latent", UINT32, RECIPE(latent), 1, UINT32_MAX, NULL},
-    {"activation", CHOICE, RECIPE(activation), 0, 0, activation_names},
-    {"likelihood", CHOICE, RECIPE(likelihood), 0, 0, likelihood_names},
-    {"sigma2", NUMBER, RECIPE(sigma2), 0, HUGE_VAL, NULL},
-    {"spread", CHOICE, RECIPE(spread), 0, 0, spread_names},
-    {"output", CHOICE, RECIPE(output), 0, 0, output_names},
-    {"pixels", CHOICE, RECIPE(pixels), 0, 0, reduction_names},
-    {"latents", CHOICE, RECIPE(latents), 0, 0, reduction_names},
-    {"batch_reduction", CHOICE, RECIPE(batch), 0, 0, reduction_names},
-    {"weight", NUMBER, RECIPE(weight), 0, HUGE_VAL, NULL},
-    {"objective", CHOICE, RECIPE(objective), 0, 0, objective_names},
-    {"samples", UINT32, RECIPE(samples), 1, UINT32_MAX, NULL},
-    {"beta_low", NUMBER, RECIPE(beta_low), 0, HUGE_VAL, NULL},
-    {"beta_high", NUMBER, RECIPE(beta_high), 0, HUGE_VAL, NULL},
-    {"binarise", CHOICE, RECIPE(binarise), 0, 0, binarise_names},
-    {"seed", UINT64, RECIPE(seed), 0, 0, NULL},
+    {"model", CHOICE, 0, RECIPE(model), 0, 0, model_names},
+    {"latent", UINT32, 0, RECIPE(latent), 1, UINT32_MAX, NULL},
+    {"activation", CHOICE, 0, RECIPE(activation), 0, 0, activation_names},
+    {"likelihood", CHOICE, 0, RECIPE(likelihood), 0, 0, likelihood_names},
+    {"sigma2", NUMBER, 0, RECIPE(sigma2), 0, HUGE_VAL, NULL},
+    {"spread", CHOICE, 0, RECIPE(spread), 0, 0, spread_names},
+    {"output", CHOICE, 0, RECIPE(output), 0, 0, output_names},
+    {"pixels", CHOICE, 0, RECIPE(pixels), 0, 0, reduction_names},
+    {"latents", CHOICE, 0, RECIPE(latents), 0, 0, reduction_names},
+    {"batch_reduction", CHOICE, 0, RECIPE(batch), 0, 0, reduction_names},
+    {"weight", NUMBER, 0, RECIPE(weight), 0, HUGE_VAL, NULL},
+    {"objective", CHOICE, 2, RECIPE(objective), 0, 0, objective_names},
+    {"samples", UINT32, 2, RECIPE(samples), 1, UINT32_MAX, NULL},
+    {"beta_low", NUMBER, 3, RECIPE(beta_low), 0, HUGE_VAL, NULL},
+    {"beta_high", NUMBER, 3, RECIPE(beta_high), 0, HUGE_VAL, NULL},
+    {"binarise", CHOICE, 0, RECIPE(binarise), 0, 0, binarise_names},
+    {"seed", UINT64, 0, RECIPE(seed), 0, 0, NULL},
 };
 
 #define TRAIN(member) offsetof(elbow_train_options, member)
 static const field train_fields[] = {
-    {"epochs", UINT32, TRAIN(epochs), 0, UINT32_MAX, NULL},
-    {"batch", UINT32, TRAIN(batch), 1, UINT32_MAX, NULL},
-    {"learning_rate", NUMBER, TRAIN(learning_rate), 0, HUGE_VAL, NULL},
-    {"rate", CHOICE, TRAIN(rate), 0, 0, rate_names},
-    {"rate_every", NUMBER, TRAIN(rate_every), 0, HUGE_VAL, NULL},
-    {"rate_factor", NUMBER, TRAIN(rate_factor), 0, HUGE_VAL, NULL},
-    {"rate_growth", NUMBER, TRAIN(rate_growth), 1, HUGE_VAL, NULL},
-    {"rate_warmup", NUMBER, TRAIN(rate_warmup), 0, HUGE_VAL, NULL},
-    {"clip", NUMBER, TRAIN(clip), 0, HUGE_VAL, NULL},
-    {"schedule", CHOICE, TRAIN(schedule), 0, 0, schedule_names},
-    {"schedule_epochs", NUMBER, TRAIN(schedule_epochs), 0, HUGE_VAL, NULL},
-    {"schedule_from", NUMBER, TRAIN(schedule_from), 0, HUGE_VAL, NULL},
-    {"schedule_cycles", NUMBER, TRAIN(schedule_cycles), 0, HUGE_VAL, NULL},
-    {"schedule_ratio", NUMBER, TRAIN(schedule_ratio), 0, 1, NULL},
-    {"schedule_target", NUMBER, TRAIN(schedule_target), -HUGE_VAL, HUGE_VAL, NULL},
-    {"schedule_gain", NUMBER, TRAIN(schedule_gain), 0, HUGE_VAL, NULL},
-    {"schedule_pull", NUMBER, TRAIN(schedule_pull), 0, HUGE_VAL, NULL},
-    {"schedule_most", NUMBER, TRAIN(schedule_most), 0, HUGE_VAL, NULL},
-    {"free_bits", NUMBER, TRAIN(free_bits), 0, HUGE_VAL, NULL},
-    {"free_bits_group", UINT32, TRAIN(free_bits_group), 1, UINT32_MAX, NULL},
-    {"patience", UINT32, TRAIN(patience), 0, UINT32_MAX, NULL},
-    {"shards", UINT32, TRAIN(shards), 0, UINT32_MAX, NULL},
-    {"maths", CHOICE, TRAIN(maths), 0, 0, maths_names},
-    {"nonfinite", CHOICE, TRAIN(nonfinite), 0, 0, nonfinite_names},
-    {"save_every", NUMBER, TRAIN(save_every), 0, HUGE_VAL, NULL},
+    {"epochs", UINT32, 0, TRAIN(epochs), 0, UINT32_MAX, NULL},
+    {"batch", UINT32, 0, TRAIN(batch), 1, UINT32_MAX, NULL},
+    {"learning_rate", NUMBER, 0, TRAIN(learning_rate), 0, HUGE_VAL, NULL},
+    {"rate", CHOICE, 0, TRAIN(rate), 0, 0, rate_names},
+    {"rate_every", NUMBER, 0, TRAIN(rate_every), 0, HUGE_VAL, NULL},
+    {"rate_factor", NUMBER, 0, TRAIN(rate_factor), 0, HUGE_VAL, NULL},
+    {"rate_growth", NUMBER, 0, TRAIN(rate_growth), 1, HUGE_VAL, NULL},
+    {"rate_warmup", NUMBER, 0, TRAIN(rate_warmup), 0, HUGE_VAL, NULL},
+    {"clip", NUMBER, 0, TRAIN(clip), 0, HUGE_VAL, NULL},
+    {"schedule", CHOICE, 0, TRAIN(schedule), 0, 0, schedule_names},
+    {"schedule_epochs", NUMBER, 0, TRAIN(schedule_epochs), 0, HUGE_VAL, NULL},
+    {"schedule_from", NUMBER, 0, TRAIN(schedule_from), 0, HUGE_VAL, NULL},
+    {"schedule_cycles", NUMBER, 0, TRAIN(schedule_cycles), 0, HUGE_VAL, NULL},
+    {"schedule_ratio", NUMBER, 0, TRAIN(schedule_ratio), 0, 1, NULL},
+    {"schedule_target", NUMBER, 0, TRAIN(schedule_target), -HUGE_VAL, HUGE_VAL, NULL},
+    {"schedule_gain", NUMBER, 0, TRAIN(schedule_gain), 0, HUGE_VAL, NULL},
+    {"schedule_pull", NUMBER, 0, TRAIN(schedule_pull), 0, HUGE_VAL, NULL},
+    {"schedule_most", NUMBER, 1, TRAIN(schedule_most), 0, HUGE_VAL, NULL},
+    {"free_bits", NUMBER, 0, TRAIN(free_bits), 0, HUGE_VAL, NULL},
+    {"free_bits_group", UINT32, 0, TRAIN(free_bits_group), 1, UINT32_MAX, NULL},
+    {"patience", UINT32, 0, TRAIN(patience), 0, UINT32_MAX, NULL},
+    {"shards", UINT32, 0, TRAIN(shards), 0, UINT32_MAX, NULL},
+    {"maths", CHOICE, 0, TRAIN(maths), 0, 0, maths_names},
+    {"nonfinite", CHOICE, 0, TRAIN(nonfinite), 0, 0, nonfinite_names},
+    {"save_every", NUMBER, 0, TRAIN(save_every), 0, HUGE_VAL, NULL},
 };
 
-/* Fields that came later, by the generation of files that first has them. An elbow before them did what their default
- * does (otherwise ELBOW_BITS_VERSION has changed), so that is what a file without them means. */
-static const struct {
-    const char *name;
-    uint32_t since;
-} later_fields[] = {{"schedule_most", 1}, {"objective", 2}, {"samples", 2}, {"beta_low", 3}, {"beta_high", 3}};
-
 enum { GENERATION = ELB_FINGERPRINTS - 1 };
-
-static uint32_t since(const char *name)
-{
-    for (size_t i = 0; i < COUNT(later_fields); i++)
-        if (strcmp(later_fields[i].name, name) == 0) return later_fields[i].since;
-    return 0;
-}
 
 static void write_field(cJSON *to, const field *f, const void *from)
 {
@@ -165,7 +154,7 @@ static elbow_status read_field(void *to, elb_error *err, const field *f, const c
 static elbow_status read_fields(void *to, elb_error *err, const field *fields, size_t count, const cJSON *from)
 {
     for (size_t i = 0; i < count; i++)
-        if (since(fields[i].name) == 0 || cJSON_HasObjectItem(from, fields[i].name))
+        if (fields[i].since == 0 || cJSON_HasObjectItem(from, fields[i].name))
             TRY(read_field(to, err, &fields[i], from));
     return ELBOW_OK;
 }
@@ -346,23 +335,30 @@ elbow_status elb_run_read(elbow_run *run, elb_error *err, const char *path)
 }
 
 /* Takes the fields away that came after a generation; false if one of them is not what that generation did. */
+static bool take_later_of(cJSON *root, const field *fields, size_t count, uint32_t generation, const cJSON *standard)
+{
+    bool same = true;
+    for (size_t i = 0; i < count; i++) {
+        const char *name = fields[i].name;
+        if (fields[i].since <= generation) continue;
+        same = same && cJSON_Compare(cJSON_GetObjectItemCaseSensitive(root, name),
+                                     cJSON_GetObjectItemCaseSensitive(standard, name), true);
+        cJSON_DeleteItemFromObjectCaseSensitive(root, name);
+    }
+    return same;
+}
+
 static bool take_later(cJSON *root, uint32_t generation)
 {
     const elbow_recipe recipe = elbow_recipe_default();
     const elbow_train_options options = elbow_train_default();
     cJSON *standard = cJSON_CreateObject();
-    bool same = true;
     write_recipe(standard, &recipe);
     write_train(standard, &options);
-    for (size_t i = 0; i < COUNT(later_fields); i++) {
-        const char *name = later_fields[i].name;
-        if (later_fields[i].since <= generation) continue;
-        same = same && cJSON_Compare(cJSON_GetObjectItemCaseSensitive(root, name),
-                                     cJSON_GetObjectItemCaseSensitive(standard, name), true);
-        cJSON_DeleteItemFromObjectCaseSensitive(root, name);
-    }
+    const bool as_recipe = take_later_of(root, recipe_fields, COUNT(recipe_fields), generation, standard);
+    const bool as_train = take_later_of(root, train_fields, COUNT(train_fields), generation, standard);
     cJSON_Delete(standard);
-    return same;
+    return as_recipe && as_train;
 }
 
 static bool fingerprint(char hex[65], const elbow_recipe *recipe, const elbow_train_options *options,

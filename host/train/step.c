@@ -47,7 +47,7 @@ static elb_view next_spread(const elb_stepper *s)
 
 static bool is_conditioned(const elb_stepper *s)
 {
-    return elb_recipe_conditioned(&s->model->recipe);
+    return elbow_recipe_has_betas(&s->model->recipe);
 }
 
 /* One for each latent, as a rule finds them. */
@@ -82,9 +82,11 @@ elbow_status elb_stepper_open(elb_stepper *s, elbow_model *model, const elbow_tr
     *s = (elb_stepper){.model = model, .options = options, .count = count};
     s->shards = options->shards ? options->shards : elb_auto_shards(options->batch);
     elb_model_weigh(model->net, elb_weight_source_of(&model->recipe, options));
-    TRY(elb_tree_open(&s->gradients, dev, s->shards, model->parameters));
+    const uint32_t copies = model->recipe.objective == ELBOW_OBJECTIVE_IWAE ? model->recipe.samples : 1;
+    const uint32_t together = elb_model_shards_at_once(model->net, s->shards, options->batch, copies);
+    TRY(elb_tree_open(&s->gradients, dev, s->shards, together, model->parameters));
     if (elb_rule_of(options) != ELB_NO_RULE || has_optimal_spread(s))
-        TRY(elb_tree_open(&s->sums, dev, s->shards, elb_model_sums(model->net)));
+        TRY(elb_tree_open(&s->sums, dev, s->shards, 1, elb_model_sums(model->net)));
     return open_buffers(s, dev);
 }
 
@@ -140,11 +142,6 @@ static elb_batch batch_of(const elb_stepper *s, const elb_step *step)
                        .scale = recipe->batch == ELBOW_MEAN ? 1.0 / step->rows : 1};
 }
 
-uint32_t elb_shard_start(uint32_t shard, uint32_t shards, uint32_t rows)
-{
-    return (uint32_t)((uint64_t)shard * rows / shards);
-}
-
 /* Which weight each row that goes forward is meant for, in a network that serves many. */
 static elbow_status condition(elb_stepper *s, const elb_step *step)
 {
@@ -165,7 +162,7 @@ elbow_status elb_stepper_forward(elb_stepper *s, elb_feed *feed, const elb_step 
     const uint32_t from = elb_shard_start(run.first, s->shards, step->rows);
     const uint32_t to = elb_shard_start(run.end, s->shards, step->rows);
     s->batch = batch_of(s, step);
-    s->run = run;
+    s->batch.before = from;
     s->rows = step->rows;
     if (from == to) return ELBOW_OK;
     TRY(elb_feed_batch(&s->batch.x, &s->batch.samples, feed, step->first + from, to - from));
@@ -174,28 +171,18 @@ elbow_status elb_stepper_forward(elb_stepper *s, elb_feed *feed, const elb_step 
     return s->batch.copies ? elb_model_bound(s->model->net, &s->batch) : ELBOW_OK; /* each datum weighs its draws */
 }
 
-/* Rows of a shard among those that went forward. */
-static void rows_of_shard(uint32_t *from, uint32_t *to, const elb_stepper *s, uint32_t shard)
-{
-    const uint32_t before = elb_shard_start(s->run.first, s->shards, s->rows);
-    *from = elb_shard_start(shard, s->shards, s->rows) - before;
-    *to = elb_shard_start(shard + 1, s->shards, s->rows) - before;
-}
-
-static elbow_status shard_gradient(void *with, elb_view g, uint32_t shard)
+static elbow_status run_gradient(void *with, elb_view g, elb_shards run)
 {
     elb_stepper *s = with;
-    uint32_t from, to;
-    rows_of_shard(&from, &to, s, shard);
-    return elb_model_backward(s->model->net, g, elb_flat(s->model, s->model->w), &s->batch, from, to);
+    const elb_cut part = {run, s->shards, s->rows};
+    return elb_model_backward(s->model->net, g, elb_flat(s->model, s->model->w), &s->batch, &part);
 }
 
-static elbow_status shard_sums(void *with, elb_view sums, uint32_t shard)
+static elbow_status shard_sums(void *with, elb_view sums, elb_shards one)
 {
     elb_stepper *s = with;
-    uint32_t from, to;
-    rows_of_shard(&from, &to, s, shard);
-    return elb_model_sum(s->model->net, sums, from, to);
+    return elb_model_sum(s->model->net, sums, elb_shard_start(one.first, s->shards, s->rows) - s->batch.before,
+                         elb_shard_start(one.end, s->shards, s->rows) - s->batch.before);
 }
 
 elbow_status elb_stepper_sums(elb_stepper *s, elb_shards node)
@@ -205,7 +192,7 @@ elbow_status elb_stepper_sums(elb_stepper *s, elb_shards node)
 
 elbow_status elb_stepper_gradient(elb_stepper *s, elb_shards node)
 {
-    return elb_tree_sum(&s->gradients, node, shard_gradient, s);
+    return elb_tree_sum(&s->gradients, node, run_gradient, s);
 }
 
 /* The spread that fits this batch best, and the ELBO with it. */

@@ -40,8 +40,7 @@ typedef struct elb_stepper {
     elb_buffer *weights;                /* (1, latent) of cl/weigh.cl; or (rows, 1) of cl/condition.cl */
     elb_buffer *stands;                 /* (1, rows) t of cl/condition.cl */
     elb_batch batch;                    /* of the step under way: what went forward ... */
-    elb_shards run;                     /* ... which are these shards of the step's batch ... */
-    uint32_t rows;                      /* ... of so many data */
+    uint32_t rows;                      /* ... of a batch of so many data */
 } elb_stepper;
 
 /* How many shards --shards auto cuts a batch into: the largest power of two that leaves 16 rows to each, at most 64. */
@@ -53,9 +52,6 @@ void elb_stepper_close(elb_stepper *stepper);
 /* How many of a datum's numbers a recipe has: all, or all but the bound. */
 uint32_t elb_losses_of(const elbow_recipe *recipe);
 elbow_status elb_stepper_run(elb_stepper *stepper, elb_feed *feed, const elb_step *step);
-
-/* Rows of a batch of so many before those of a shard: it holds [elb_shard_start(i), elb_shard_start(i + 1)). */
-uint32_t elb_shard_start(uint32_t shard, uint32_t shards, uint32_t rows);
 
 /* The data of some of the step's shards go forward. */
 elbow_status elb_stepper_forward(elb_stepper *stepper, elb_feed *feed, const elb_step *step, elb_shards run);

@@ -232,8 +232,24 @@ static elbow_status measure(elb_team *team, const elb_step *step)
     return ELBOW_OK;
 }
 
+/* One device without others does a step as it would without a team: nothing goes to the host and back. */
+static elbow_status step_alone(elb_team *team, const elb_step *step)
+{
+    elb_member *m = &team->members[team->first];
+    TRY(elb_team_settle(team, false));
+    if (m->epoch != step->epoch) {
+        TRY(elb_feed_start(*team->feed, step->epoch));
+        m->epoch = step->epoch;
+    }
+    m->home->share = team->stepper->shards;
+    TRY(elb_stepper_run(team->stepper, *team->feed, step));
+    m->updated = step->number + 1;
+    return ELBOW_OK;
+}
+
 elbow_status elb_team_step(elb_team *team, uint32_t *wish, const elb_step *step)
 {
+    if (elb_team_size(team) == 1 && !team->world) return step_alone(team, step);
     team->wish = *wish;
     if (!team->measured) TRY(measure(team, step));
     TRY(attempt_until_done(team, step));

@@ -8,7 +8,7 @@
  *
  * A device that fails is left out with a remark; its shards go to the others and the step is done again. Failures are:
  * an error of the driver's, no memory, no answer for a long time, and numbers that are not finite where the native
- * device, asked to do the same shards, gets finite ones. */
+ * device, asked to do the same shards, gets finite ones. The one that is left works as if there had been no team. */
 #ifndef ELB_TEAM_H
 #define ELB_TEAM_H
 

@@ -4,32 +4,29 @@
 #ifndef ELB_TREE_H
 #define ELB_TREE_H
 
-#include "device/device.h"
+#include "math/shards.h"
 
-/* Shards [first, end) of a batch. */
-typedef struct elb_shards {
-    uint32_t first, end;
-} elb_shards;
-
-/* A vector for each level of the binary counter over shards: up to 2^31 of them. */
+/* A vector for each level of the binary counter over leaves: up to 2^31 of them. */
 #define ELB_TREE_LEVELS 32
 /* Nodes that a run of shards consists of at most: two of each level. */
 #define ELB_MOST_NODES (2 * ELB_TREE_LEVELS)
 
-/* Room on a device for the sum of a node: a vector for each level of the counter. */
+/* Room on a device for the sum of a node: a vector for each level of the counter. Its leaves are shards, or runs of
+ * shards whose sum is made at once by the same tree. */
 typedef struct elb_tree {
-    elb_buffer *level[ELB_TREE_LEVELS]; /* those in use: log2 S + 1 */
-    uint32_t shards, length;            /* S; elements of a vector, 0: not open */
+    elb_buffer *level[ELB_TREE_LEVELS]; /* those in use: log2 of the leaves, and one */
+    uint32_t leaf, length;              /* shards of a leaf; elements of a vector, 0: not open */
 } elb_tree;
 
-elbow_status elb_tree_open(elb_tree *tree, elb_device *dev, uint32_t shards, uint32_t length);
+/* leaf: a power of two. */
+elbow_status elb_tree_open(elb_tree *tree, elb_device *dev, uint32_t shards, uint32_t leaf, uint32_t length);
 void elb_tree_close(elb_tree *tree);
 
 /* Where the last sum lies: (1, length). */
 elb_view elb_tree_sum_of(const elb_tree *tree);
 
-/* Makes the vector of one shard, (1, length). */
-typedef elbow_status elb_make_vector(void *with, elb_view into, uint32_t shard);
+/* Makes the vector of one leaf, (1, length), or of a node that is smaller. */
+typedef elbow_status elb_make_vector(void *with, elb_view into, elb_shards run);
 
 /* Sums a node, elb_tree_sum_of. */
 elbow_status elb_tree_sum(elb_tree *tree, elb_shards node, elb_make_vector *make, void *with);

@@ -98,8 +98,7 @@ static bool on_tried(void *user, const elb_tried *tried)
 static elbow_status search_products(tuning *t)
 {
     elb_product_shape products[MOST_PRODUCTS];
-    const uint32_t shards = t->work.train.shards ? t->work.train.shards : elb_auto_shards(t->work.train.batch);
-    const uint32_t rows = (t->work.train.batch - 1) / shards + 1;
+    const uint32_t rows = t->work.train.batch;
     const elb_shape own = t->dev->shape;
     elb_model *model;
     t->search = (elb_search){.on_tried = on_tried, .user = t};
@@ -115,11 +114,6 @@ static elbow_status search_products(tuning *t)
 }
 
 /* ---- whole steps ---- */
-
-static uint32_t rows_of_shard(const tuning *t, const contender *c)
-{
-    return (t->work.train.batch - 1) / c->lane.stepper.shards + 1;
-}
 
 static elbow_status on_timed(void *user, const elb_product_shape *s, const elb_provider *by, double seconds)
 {
@@ -142,7 +136,7 @@ static elbow_status open_contender(contender *c, tuning *t)
     c->lane.context->dev->verify = NULL; /* the digest is compared with native's */
     if (!c->tuned.set[0]) TRY(elb_device_reshape(c->lane.context->dev, c->tuned.shape));
     TRY(elb_lane_restart(&c->lane, &t->work));
-    if (c->fast) TRY(elb_model_fast(c->lane.model->net, rows_of_shard(t, c), 1, &anew));
+    if (c->fast) TRY(elb_model_fast(c->lane.model->net, t->work.train.batch, 1, &anew));
     TRY(elb_lane_run(&c->lane, &building, &t->work, WARM_UP - 1));
     return elb_lane_run(&c->lane, &c->median, &t->work, 1);
 }
@@ -382,7 +376,7 @@ static elbow_status keep_quicker(tuning *t, contender *list)
     const uint32_t by_libraries = elb_model_fast_text(t->out->fast, model);
     t->out->fast_ms = by_libraries ? fast->median : list[0].median; /* the same kernels are as quick */
     t->out->fast_kept = by_libraries > 0 && winner(list, 2) == fast;
-    const elbow_status status = elb_model_fast_keep(model, rows_of_shard(t, fast), 1, !t->out->fast_kept);
+    const elbow_status status = elb_model_fast_keep(model, t->work.train.batch, 1, !t->out->fast_kept);
     return status == ELBOW_OK ? status : elb_fail(t->err, status, "%.500s", elbow_message(fast->lane.context));
 }
 

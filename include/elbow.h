@@ -763,7 +763,12 @@ typedef struct elbow_tuning {
     double standard_ms, best_ms;   /* a training step with each, measured in turns */
     uint32_t tried, wrong, failed; /* shapes; those of other bits than native's; those that did not build or run */
     bool kept;                     /* best is not the standard, and is used from now on whenever the device is opened */
-    double seconds;                /* that it took */
+    double fast_ms, fast_own_ms;   /* with FAST: a step by whoever computes each product quickest, and one by best
+                                      beside it; else NAN */
+    char libraries[256]; /* that were tried: "OpenBLAS 0.3.21 (SkylakeX), oneDNN 2.6.3"; empty: none is found */
+    char fast[512];      /* "of 11 matrix products 2 by OpenBLAS 0.3.21 (SkylakeX), 9 by elbow's own kernels" */
+    bool fast_kept;      /* these are quicker than best; otherwise elbow's own kernels are what is kept */
+    double seconds;      /* that it took */
 } elbow_tuning;
 
 /* For what a device is tuned. Start from elbow_tune_default(). */
@@ -771,6 +776,7 @@ typedef struct elbow_tune_options {
     elbow_recipe recipe;
     uint32_t batch, shards;  /* as in elbow_train_options */
     uint32_t pixels;         /* of an image: a multiple of 28 */
+    elbow_maths maths;       /* FAST: then also who computes the products of --maths fast */
     double seconds;          /* to be done in about so many */
     elbow_on_work *progress; /* may be NULL */
     void *user;
@@ -781,7 +787,9 @@ ELBOW_API elbow_tune_options elbow_tune_default(void);
 /* Tries shapes of kernels on the context's device for the products of the recipe's model, then whole training steps
  * with the quickest of them, and keeps the winner in the cache, with the device and driver that it belongs to; contexts
  * that are opened later use it. A shape that gives other bits than native cannot win, nor one that is not clearly
- * quicker than the standard. The context's own device stays as it is. Errors: STOPPED, DEVICE, MEMORY, IO. */
+ * quicker than the standard. With FAST the libraries for products are tried after that, each against the exact product
+ * with the tolerance of docs/devices.md, and who is quickest is kept for trainings with FAST and such a model and
+ * batch. The context's own device stays as it is. Errors: STOPPED, DEVICE, MEMORY, IO. */
 ELBOW_API elbow_status elbow_tune(elbow_tuning *tuning, elbow_context *context, const elbow_tune_options *options);
 
 #ifdef __cplusplus

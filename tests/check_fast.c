@@ -8,6 +8,7 @@
 #include "elb_kernels.h"
 #include "math/providers.h"
 #include "nn/parts.h"
+#include "own_cache.h"
 #include "suite.h"
 
 /* The leak checker dies of the libraries' own threads (a fault of its tracer in their thread-local memory). */
@@ -192,6 +193,65 @@ static bool refuses(double off, elbow_status fails)
     return refused;
 }
 
+/* Who is chosen of a right but slow pretender and elbow's own kernels, or a wrong one, and whether that was timed. */
+static bool chooses_pretender(bool *measured, double off, const elb_anew *anew)
+{
+    elb_error err = {.listener = listen};
+    elb_device *dev;
+    const elb_provider *best;
+    pretender *own = calloc(1, sizeof *own);
+    const elb_product_shape shape = {3, 5, 40, NO_TRANS, TRANS};
+    ck_assert_ptr_nonnull(own);
+    ck_assert_int_eq(elb_device_open(&dev, &err, "native"), ELBOW_OK);
+    *own = (pretender){.provider = {.name = "a pretender", .gemm = pretend}, .off = off};
+    elb_providers all = {.dev = dev, .list = {&own->provider}, .count = 1, .anew = anew};
+    ck_assert_int_eq(elb_providers_choose(&best, &all, &shape), ELBOW_OK);
+    *measured = all.measured;
+    const bool chosen = best == &own->provider;
+    ck_assert_int_eq(elb_providers_keep(&all, &shape, chosen ? NULL : &own->provider), ELBOW_OK);
+    elb_providers_close(&all);
+    elb_device_close(dev);
+    return chosen;
+}
+
+static elbow_status count_timed(void *user, const elb_product_shape *shape, const elb_provider *by, double seconds)
+{
+    int *count = user;
+    ck_assert(shape->m == 3 && shape->n == 5 && shape->k == 40);
+    ck_assert((by == NULL) == (*count == 0));
+    ck_assert(by ? isfinite(seconds) : seconds > 0);
+    ++*count;
+    return ELBOW_OK;
+}
+
+/* Each call keeps the other choice. */
+START_TEST(what_was_kept_is_taken)
+{
+    bool measured;
+    open_own_cache();
+    unsetenv("ELBOW_CACHE");
+    unsetenv("ELBOW_TUNED");
+    const bool first = chooses_pretender(&measured, 0, NULL);
+    ck_assert(measured);
+    ck_assert(chooses_pretender(&measured, 0, NULL) == !first && !measured);
+    ck_assert(chooses_pretender(&measured, 0, NULL) == first && !measured);
+    int timed = 0;
+    (void)chooses_pretender(&measured, 0, &(elb_anew){.on_timed = count_timed, .user = &timed});
+    ck_assert(measured);
+    ck_assert_int_eq(timed, 2); /* elbow's own kernels, and the pretender */
+    ck_assert_int_eq(setenv("ELBOW_TUNED", "off", 1), 0);
+    (void)chooses_pretender(&measured, 0, NULL);
+    ck_assert(measured);
+    unsetenv("ELBOW_TUNED");
+    /* One that is wrong now is not taken, whatever is kept; who is not wrong is chosen anew. */
+    while (chooses_pretender(&measured, 0, NULL)) continue;
+    remarks[0] = 0;
+    ck_assert(!chooses_pretender(&measured, 40, NULL) && measured);
+    ck_assert_ptr_nonnull(strstr(remarks, "maths fast: a pretender computes"));
+    remove_own_cache();
+}
+END_TEST
+
 START_TEST(wrong_ones_are_refused)
 {
     ck_assert(!refuses(0, ELBOW_OK));
@@ -314,6 +374,7 @@ int main(void)
     tcase_set_timeout(cases, 600);
     tcase_add_test(cases, every_provider_is_right);
     tcase_add_test(cases, wrong_ones_are_refused);
+    tcase_add_test(cases, what_was_kept_is_taken);
     tcase_add_test(cases, views_are_checked);
     tcase_add_test(cases, training_comes_to_the_same);
     tcase_add_test(cases, models_by_each_provider);

@@ -1,6 +1,7 @@
 /* check_tuning.c - tuning as a whole: it ends with what was measured, keeps it, and changes no bit. */
 #include "train/compare.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +64,35 @@ START_TEST(native_chooses_among_its_sets)
 }
 END_TEST
 
+/* Who computes products of fast maths is kept, for a model like that; exact maths has none of it. */
+START_TEST(libraries_are_tried_for_fast_maths)
+{
+    elbow_tune_options options = small_options();
+    elbow_tuning tuning;
+    elb_model *model;
+    OK(elbow_tune(&tuning, context, &options));
+    ck_assert(isnan(tuning.fast_ms) && isnan(tuning.fast_own_ms) && !tuning.fast_kept && !tuning.fast[0]);
+    options.maths = ELBOW_FAST;
+    OK(elbow_tune(&tuning, context, &options));
+    ck_assert(tuning.fast_ms > 0 && tuning.fast_own_ms > 0);
+    ck_assert_ptr_nonnull(strstr(tuning.fast, "of 11 matrix products"));
+    ck_assert(!tuning.fast_kept || tuning.fast_ms < tuning.fast_own_ms);
+    ck_assert(!tuning.fast_kept || !strstr(tuning.fast, "11 by elbow's"));
+    elbow_context *later;
+    ck_assert_int_eq(elbow_open(&later, "native"), ELBOW_OK);
+    OK(elb_model_new(&model, later->dev, &options.recipe, options.pixels, options.batch, options.batch));
+    OK(elb_model_fast(model, options.batch, 1, NULL));
+    char text[512];
+    ck_assert(!elb_model_providers(model)->measured);
+    ck_assert(elb_model_fast_text(text, model) == 0 || tuning.fast_kept);
+    ck_assert(!tuning.fast_kept || strcmp(text, tuning.fast) == 0);
+    OK(elb_model_fast(model, options.batch - 1, 1, NULL));
+    ck_assert(elb_model_providers(model)->measured || elb_model_providers(model)->count == 0); /* other products */
+    elb_model_free(model);
+    elbow_close(later);
+}
+END_TEST
+
 /* The first OpenCL device that is quick to build for, if there is one. */
 START_TEST(a_driver_is_tuned)
 {
@@ -108,6 +138,27 @@ START_TEST(it_may_be_stopped_and_then_keeps_nothing)
 }
 END_TEST
 
+static bool stop_at_products(void *user, const char *doing, double done)
+{
+    (void)done;
+    *(bool *)user |= strstr(doing, "784 x 24, elbow's own: ") != NULL;
+    return *(bool *)user;
+}
+
+START_TEST(it_may_be_stopped_while_libraries_are_tried)
+{
+    elbow_tune_options options = small_options();
+    elbow_tuning tuning;
+    elb_tuned kept;
+    bool seen = false;
+    options.maths = ELBOW_FAST;
+    options.progress = stop_at_products;
+    options.user = &seen;
+    ck_assert_int_eq(elbow_tune(&tuning, context, &options), ELBOW_STOPPED);
+    ck_assert(seen && !elb_tuned_get(&kept, context->dev));
+}
+END_TEST
+
 START_TEST(what_cannot_be_tuned)
 {
     elbow_tune_options options = small_options();
@@ -133,8 +184,10 @@ int main(void)
     tcase_add_checked_fixture(all, setup, teardown);
     tcase_set_timeout(all, 240);
     tcase_add_test(all, native_chooses_among_its_sets);
+    tcase_add_test(all, libraries_are_tried_for_fast_maths);
     tcase_add_test(all, a_driver_is_tuned);
     tcase_add_test(all, it_may_be_stopped_and_then_keeps_nothing);
+    tcase_add_test(all, it_may_be_stopped_while_libraries_are_tried);
     tcase_add_test(all, what_cannot_be_tuned);
     return run_case("tuning", all);
 }

@@ -690,12 +690,15 @@ expect 1 "no device \"no-such:0\"" compare --devices no-such:0 --quiet
 
 small="tune --device native --seconds 1 --hidden 16 --latent 2 --batch 32"
 # shellcheck disable=SC2086
-json "list(d) == ['device','driver','standard','best','tried','wrong','failed','kept','seconds'] \
-and d['device'] == 'native' and d['wrong'] == 0 and d['failed'] == 0 and 0 < d['best']['step_ms'] <= d['standard']['step_ms']" \
+json "list(d) == ['device','driver','standard','best','tried','wrong','failed','kept','fast','seconds'] \
+and d['device'] == 'native' and d['wrong'] == 0 and d['failed'] == 0 and d['fast'] is None and 0 < d['best']['step_ms'] <= d['standard']['step_ms']" \
     $small --json --quiet
 # shellcheck disable=SC2086
 expect 0 "building" $small
 grep -q '^kept  *' out || fail "tune: does not say whether it keeps anything"
+# shellcheck disable=SC2086
+expect 0 "elbow's own: " $small --maths fast
+grep -q '^fast  *' out || fail "tune --maths fast: no word of libraries"
 expect 2 "--seconds 0: out of range: 1 to" tune --seconds 0
 expect 1 "no device \"no-such:0\"" tune --device no-such:0 --quiet
 sed -n 's/^  elbow \(compare .*--devices native.*\)/\1/p' compare.help >examples

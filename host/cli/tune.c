@@ -1,6 +1,7 @@
 /* tune.c - elbow tune: the quickest shape of a device's kernels, kept for later. */
 #include "cli/train.h"
 
+#include <math.h>
 #include <string.h>
 
 typedef struct settings {
@@ -27,6 +28,12 @@ static const cli_option options[] = {
      .unit = "seconds",
      .help = "to be done in about so many",
      .synonyms = " time limit budget "},
+    {.name = "maths",
+     .type = CLI_CHOICE,
+     AT(tune.maths),
+     .choices = "exact|fast",
+     .help = "fast: also who computes the matrix products of 'train --maths fast' quickest, of the libraries there are",
+     .synonyms = " math "},
     {.name = "quiet", .type = CLI_FLAG, AT(quiet), .help = "no progress", .synonyms = " silent "},
     {.name = "json", .type = CLI_FLAG, AT(json), .help = "print the result as one JSON document"},
 
@@ -73,6 +80,18 @@ static cJSON *shape_json(const elbow_shape *s, double ms)
     return json;
 }
 
+static cJSON *fast_json(const elbow_tuning *t)
+{
+    if (isnan(t->fast_ms)) return cJSON_CreateNull();
+    cJSON *json = cJSON_CreateObject();
+    cJSON_AddStringToObject(json, "libraries", t->libraries);
+    cJSON_AddStringToObject(json, "products", t->fast);
+    cli_add_number(json, "step_ms", t->fast_ms);
+    cli_add_number(json, "own_step_ms", t->fast_own_ms);
+    cJSON_AddBoolToObject(json, "kept", t->fast_kept);
+    return json;
+}
+
 static int print_json(const elbow_tuning *t, const elbow_device_info *device)
 {
     cJSON *json = cJSON_CreateObject();
@@ -84,17 +103,31 @@ static int print_json(const elbow_tuning *t, const elbow_device_info *device)
     cli_add_number(json, "wrong", t->wrong);
     cli_add_number(json, "failed", t->failed);
     cJSON_AddBoolToObject(json, "kept", t->kept);
+    cJSON_AddItemToObject(json, "fast", fast_json(t));
     cli_add_number(json, "seconds", t->seconds);
     return cli_print_json(json);
 }
 
-static void print_result(const elbow_tuning *t, const elbow_device_info *device)
+static void print_fast(const elbow_tuning *t)
+{
+    if (isnan(t->fast_ms))
+        printf("%-10sdid not run: each training chooses for itself\n", "fast");
+    else if (!t->libraries[0])
+        printf("%-10sno library for matrix products is found: elbow's own kernels compute them\n", "fast");
+    else
+        printf("%-10stried: %s\n%-10s%-48s %8.3f ms, %.0f %% of the best's beside it: %s\n", "fast", t->libraries, "",
+               t->fast, t->fast_ms, 100 * t->fast_ms / t->fast_own_ms,
+               t->fast_kept ? "kept" : "elbow's own kernels stay");
+}
+
+static void print_result(const elbow_tuning *t, const elbow_device_info *device, bool fast)
 {
     char shape[96];
     printf("%-10s%s  %s\n", "device", device->id, device->name);
     printf("%-10s%-48s %8.3f ms a training step\n", "standard", shape_text(shape, &t->standard), t->standard_ms);
     printf("%-10s%-48s %8.3f ms, %.0f %% of the standard's\n", "best", shape_text(shape, &t->best), t->best_ms,
            100 * t->best_ms / t->standard_ms);
+    if (fast) print_fast(t);
     printf("%-10s%u in %.0f s; %u with other bits than native's, %u that did not run\n", "tried", (unsigned)t->tried,
            t->seconds, (unsigned)t->wrong, (unsigned)t->failed);
     if (t->kept)
@@ -121,7 +154,7 @@ static int run(void *of, const cli_args *args)
         else if (s->json)
             status = print_json(&tuning, elbow_device(context));
         else
-            print_result(&tuning, elbow_device(context));
+            print_result(&tuning, elbow_device(context), s->tune.maths == ELBOW_FAST);
     }
     elbow_close(context);
     return status;
@@ -130,12 +163,15 @@ static int run(void *of, const cli_args *args)
 const cli_command cli_tune = {
     .name = "tune",
     .summary = "the quickest shape of a device's kernels, kept for later",
-    .purpose = "Tries vector widths, work-group sizes, register tiles and blocks for the kernels of a device: first on "
-               "the products of a model's training step, then in whole steps, in turns. One that gives other bits than "
-               "native, or does not build, cannot win. The winner is kept in the cache with the device and driver that "
-               "it belongs to, and every command uses it from then on. Native's kernels are compiled already: it "
-               "chooses among the processor's instruction sets.",
-    .examples = {"elbow tune", "elbow tune --device native --seconds 20", "elbow tune --device pocl:0 --json"},
+    .purpose =
+        "Tries vector widths, work-group sizes, register tiles and blocks for the kernels of a device: first on "
+        "the products of a model's training step, then in whole steps, in turns. One that gives other bits than "
+        "native, or does not build, cannot win. The winner is kept in the cache with the device and driver that "
+        "it belongs to, and every command uses it from then on. Native's kernels are compiled already: it "
+        "chooses among the processor's instruction sets. With --maths fast the libraries for matrix products are "
+        "tried too, where their products are right to the rounding of sums.",
+    .examples = {"elbow tune", "elbow tune --device native --seconds 20 --maths fast",
+                 "elbow tune --device pocl:0 --json"},
     .options = options,
     .option_count = CLI_COUNT_OF(options),
     .settings_size = sizeof(settings),

@@ -1,6 +1,8 @@
 #include "math/providers.h"
 
 #include "base/random.h"
+#include "device/program.h"
+#include "math/tune.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -26,6 +28,16 @@ void elb_providers_close(elb_providers *all)
 {
     for (uint32_t i = 0; i < all->count; i++) free(all->list[i]);
     all->count = 0;
+}
+
+char *elb_providers_text(char out[256], const elb_providers *all)
+{
+    out[0] = 0;
+    for (uint32_t i = 0; i < all->count; i++) {
+        const size_t used = strlen(out);
+        elb_format(out + used, 256 - used, "%s%s", i ? ", " : "", all->list[i]->name);
+    }
+    return out;
 }
 
 bool elb_providers_trust(const elb_providers *all, const elb_provider *provider)
@@ -157,10 +169,17 @@ static elbow_status seconds_of(double *seconds, const contest *t, const elb_prov
     return ELBOW_OK;
 }
 
+static elbow_status tell(const elb_anew *anew, const contest *t, const elb_provider *by, double seconds)
+{
+    return anew && anew->on_timed ? anew->on_timed(anew->user, t->shape, by, seconds) : ELBOW_OK;
+}
+
 static elbow_status hold(const elb_provider **best, elb_providers *all, const contest *t)
 {
     double least, seconds;
     TRY(seconds_of(&least, t, NULL));
+    const double own = least / 2; /* of the two that were timed */
+    TRY(tell(all->anew, t, NULL, own));
     for (uint32_t i = 0; i < all->count; i++) {
         bool right;
         if (all->refused[i]) continue;
@@ -168,6 +187,7 @@ static elbow_status hold(const elb_provider **best, elb_providers *all, const co
         all->refused[i] = !right;
         if (!right) continue;
         TRY(seconds_of(&seconds, t, all->list[i]));
+        TRY(tell(all->anew, t, all->list[i], seconds - own));
         if (seconds > CLEARLY * least) continue;
         least = seconds;
         *best = all->list[i];
@@ -175,12 +195,68 @@ static elbow_status hold(const elb_provider **best, elb_providers *all, const co
     return ELBOW_OK;
 }
 
+/* ---- what elbow tune keeps ---- */
+
+enum { NAME = sizeof((elb_provider *)NULL)->name };
+
+/* A choice falls with the shape of the kernels that it was measured against and with the libraries there were. */
+static void choice_key(elb_cache_key *key, const elb_providers *all, const elb_product_shape *s)
+{
+    char shape[96], libraries[256], about[512];
+    elb_format(about, sizeof about, "%u %u %u %d %d, %s, %s", s->m, s->n, s->k, (int)s->trans_a, (int)s->trans_b,
+               elb_shape_text(shape, all->dev->shape), elb_providers_text(libraries, all));
+    elb_program_key(key, "product", &all->dev->info, elb_product_kernel(all->dev)->source, about);
+}
+
+elbow_status elb_providers_keep(const elb_providers *all, const elb_product_shape *shape, const elb_provider *best)
+{
+    elb_cache_key key;
+    char name[NAME] = "";
+    if (best) elb_format(name, sizeof name, "%s", best->name);
+    choice_key(&key, all, shape);
+    return elb_cache_put(all->dev->err, &key, name, sizeof name);
+}
+
+/* The name that is kept, "" for elbow's own kernels; false if none is. */
+static bool kept_name(char name[NAME], const elb_providers *all, const elb_product_shape *shape)
+{
+    elb_cache_key key;
+    void *bytes;
+    size_t size;
+    choice_key(&key, all, shape);
+    if (all->anew || !elb_tuned_is_on() || !elb_cache_get(&bytes, &size, &key)) return false;
+    const bool known = size == NAME;
+    if (known) memcpy(name, bytes, NAME);
+    free(bytes);
+    name[NAME - 1] = 0;
+    return known;
+}
+
+/* The provider that is kept, which must still be right. */
+static elbow_status take_kept(bool *known, const elb_provider **best, elb_providers *all, const contest *t)
+{
+    char name[NAME];
+    uint32_t i = 0;
+    *known = kept_name(name, all, t->shape);
+    if (!*known || !name[0]) return ELBOW_OK;
+    while (i < all->count && strcmp(all->list[i]->name, name) != 0) i++;
+    *known = i < all->count && !all->refused[i];
+    if (!*known) return ELBOW_OK;
+    TRY(is_right(known, t, all->list[i]));
+    all->refused[i] = !*known;
+    if (*known) *best = all->list[i];
+    return ELBOW_OK;
+}
+
 elbow_status elb_providers_choose(const elb_provider **best, elb_providers *all, const elb_product_shape *shape)
 {
     contest t;
+    bool known = false;
     *best = NULL;
     elbow_status status = open_contest(&t, all->dev, shape);
-    if (status == ELBOW_OK) status = hold(best, all, &t);
+    if (status == ELBOW_OK) status = take_kept(&known, best, all, &t);
+    if (!known) all->measured = true;
+    if (status == ELBOW_OK && !known) status = hold(best, all, &t);
     close_contest(&t);
     return status;
 }

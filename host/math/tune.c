@@ -283,15 +283,27 @@ char *elb_shape_text(char out[96], elb_shape shape)
 
 /* ---- what is kept ---- */
 
+const elb_kernel *elb_product_kernel(const elb_device *dev)
+{
+    const char *name = dev->prefers_local ? "gemm_local" : "gemm";
+    uint32_t k = 0;
+    while (elb_kernels[k] && strcmp(elb_kernels[k]->name, name) != 0) k++;
+    return elb_kernels[k];
+}
+
+bool elb_tuned_is_on(void)
+{
+    const char *wanted = getenv("ELBOW_TUNED");
+    return !wanted || strcmp(wanted, "off") != 0;
+}
+
 /* A shape falls with the kernel of products, as a program's verdict falls with its program. */
 static void tuned_key(elb_cache_key *key, const elb_device *dev)
 {
     elbow_device_info info = dev->info;
     /* Native's version is the instruction set in use, which is what is kept of it. */
     if (strcmp(info.backend, "native") == 0) info.version[0] = 0;
-    for (uint32_t k = 0; elb_kernels[k]; k++)
-        if (strcmp(elb_kernels[k]->name, dev->prefers_local ? "gemm_local" : "gemm") == 0)
-            elb_program_key(key, "tuned", &info, elb_kernels[k]->source, "");
+    elb_program_key(key, "tuned", &info, elb_product_kernel(dev)->source, "");
 }
 
 elbow_status elb_tuned_put(elb_device *dev, const elb_tuned *tuned)
@@ -329,11 +341,11 @@ static elbow_status replace_native(elb_device **dev, const char *set)
 
 void elb_tuned_apply(elb_device **dev)
 {
-    const char *wanted = getenv("ELBOW_TUNED"), *id = (*dev)->info.id;
+    const char *id = (*dev)->info.id;
     elb_error *err = (*dev)->err;
     elb_tuned tuned;
     const bool one_set = strncmp(id, "native:", 7) == 0; /* asked for by name: it is what was meant */
-    if ((wanted && strcmp(wanted, "off") == 0) || one_set || !elb_tuned_get(&tuned, *dev)) return;
+    if (!elb_tuned_is_on() || one_set || !elb_tuned_get(&tuned, *dev)) return;
     const elbow_status status =
         strcmp(id, "native") == 0 ? replace_native(dev, tuned.set) : elb_device_reshape(*dev, tuned.shape);
     if (status == ELBOW_OK) return;

@@ -56,8 +56,11 @@ typedef struct elb_tuned {
 elbow_status elb_tuned_put(elb_device *dev, const elb_tuned *tuned);
 /* False if nothing is kept. */
 bool elb_tuned_get(elb_tuned *tuned, const elb_device *dev);
-/* Makes a device that was just opened what is kept for it; *dev may become another. ELBOW_TUNED=off in the environment
- * does without. */
+/* False if ELBOW_TUNED=off in the environment does without what is kept. */
+bool elb_tuned_is_on(void);
+/* The kernel that computes a device's products: what is kept falls with its source. */
+const elb_kernel *elb_product_kernel(const elb_device *dev);
+/* Makes a device that was just opened what is kept for it; *dev may become another. */
 void elb_tuned_apply(elb_device **dev);
 
 #endif

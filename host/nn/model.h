@@ -48,11 +48,20 @@ static inline double elb_weight_on_sum(const elbow_recipe *recipe, double weight
     return recipe->latents == ELBOW_MEAN ? weight / recipe->latent : weight;
 }
 
-/* Fast maths from now on: tries and times, for batches of so many rows and copies (1 for none), what could compute each
- * of the model's products, takes the quickest that is right (math/providers.h), if a step as a whole is the quicker for
- * it, and says which in a remark. Errors: MEMORY, and what a product on the device fails with; the model then stays
- * exact. */
-elbow_status elb_model_fast(elb_model *model, uint32_t rows, uint32_t copies);
+/* Fast maths from now on, for batches of so many rows and copies (1 for none): each of the model's products is computed
+ * by what elbow tune has kept for it. If nothing is, or anew is not NULL, tries and times what could compute it, and
+ * takes the quickest that is right (math/providers.h), if a step as a whole is the quicker for it. Says in a remark who
+ * computes what, unless anew. Errors: MEMORY, what a product on the device fails with, and those of anew; the model
+ * then stays exact. */
+elbow_status elb_model_fast(elb_model *model, uint32_t rows, uint32_t copies, const elb_anew *anew);
+/* Those that could compute products of a fast model beside elbow's own kernels. */
+const elb_providers *elb_model_providers(const elb_model *model);
+/* "of 11 matrix products 2 by OpenBLAS 0.3.21 (SkylakeX), 9 by elbow's own kernels"; returns how many are by others
+ * than these. */
+uint32_t elb_model_fast_text(char out[512], elb_model *model);
+/* Keeps who computes each product now, or, with own, that elbow's own kernels do from now on: who asks for fast maths
+ * and such products later has it at once. Errors: IO. */
+elbow_status elb_model_fast_keep(elb_model *model, uint32_t rows, uint32_t copies, bool own);
 /* Exact maths, as a new model has. */
 void elb_model_exact(elb_model *model);
 

@@ -35,13 +35,19 @@ static const elb_dense *twin_of(const elb_model *model, uint32_t i, uint32_t whi
     return NULL;
 }
 
+/* The same of layer i: what follows the code has a row for each draw. */
+static elb_product_shape shape_in(const elb_model *model, uint32_t i, uint32_t which, uint32_t rows, uint32_t copies)
+{
+    return shape_of(&model->layers[i], which, i > model->code ? rows * copies : rows);
+}
+
 static elbow_status choose(elb_model *model, uint32_t rows, uint32_t copies)
 {
     for (uint32_t i = 0; i < model->count; i++)
         for (uint32_t which = 0; which < products_of(&model->layers[i]); which++) {
             elb_dense *layer = &model->layers[i];
             const elb_dense *twin = twin_of(model, i, which, copies);
-            const elb_product_shape shape = shape_of(layer, which, i > model->code ? rows * copies : rows);
+            const elb_product_shape shape = shape_in(model, i, which, rows, copies);
             if (twin)
                 layer->by[which] = twin->by[which];
             else
@@ -70,20 +76,31 @@ static uint32_t count_of(elb_model *model, const elb_provider *provider)
     return count;
 }
 
-/* "maths fast: of 11 matrix products 2 by OpenBLAS 0.3.21 (SkylakeX), 6 by oneDNN 2.6.3, 3 by elbow's own kernels" */
-static void say(elb_model *model)
+const elb_providers *elb_model_providers(const elb_model *model)
+{
+    return &model->providers;
+}
+
+uint32_t elb_model_fast_text(char out[512], elb_model *model)
 {
     const elb_providers *all = &model->providers;
-    char text[512] = "";
-    for (uint32_t p = 0; p <= all->count; p++) {
+    elb_format(out, 512, "of %u matrix products", products_in(model));
+    for (uint32_t p = 0, named = 0; p <= all->count; p++) {
         const uint32_t count = count_of(model, p < all->count ? all->list[p] : NULL);
-        const size_t used = strlen(text);
+        const size_t used = strlen(out);
         if (count)
-            elb_format(text + used, sizeof text - used, "%s%u by %s", used ? ", " : "", count,
+            elb_format(out + used, 512 - used, "%s %u by %s", named++ ? "," : "", count,
                        p < all->count ? all->list[p]->name : "elbow's own kernels");
     }
-    if (all->count)
-        elb_remark(model->dev->err, "maths fast: of %u matrix products %s", products_in(model), text);
+    return products_in(model) - count_of(model, NULL);
+}
+
+static void say(elb_model *model)
+{
+    char text[512];
+    (void)elb_model_fast_text(text, model);
+    if (model->providers.count)
+        elb_remark(model->dev->err, "maths fast: %s", text);
     else
         elb_remark(model->dev->err,
                    "maths fast: no library for the matrix products of %s is found: elbow's own kernels compute them",
@@ -185,17 +202,30 @@ static elbow_status prove(elb_model *model, uint32_t rows, uint32_t copies)
     return status;
 }
 
-elbow_status elb_model_fast(elb_model *model, uint32_t rows, uint32_t copies)
+elbow_status elb_model_fast(elb_model *model, uint32_t rows, uint32_t copies, const elb_anew *anew)
 {
     elb_model_exact(model);
     elbow_status status = elb_providers_open(&model->providers, model->dev);
+    model->providers.anew = anew;
     if (status == ELBOW_OK) status = choose(model, rows, copies);
-    if (status == ELBOW_OK) status = prove(model, rows, copies);
-    if (status == ELBOW_OK)
-        say(model);
-    else
+    model->providers.anew = NULL;
+    if (status == ELBOW_OK && model->providers.measured) status = prove(model, rows, copies);
+    if (status != ELBOW_OK)
         elb_model_exact(model);
+    else if (!anew)
+        say(model);
     return status;
+}
+
+elbow_status elb_model_fast_keep(elb_model *model, uint32_t rows, uint32_t copies, bool own)
+{
+    for (uint32_t i = 0; i < model->count; i++)
+        for (uint32_t which = 0; which < products_of(&model->layers[i]); which++) {
+            const elb_product_shape shape = shape_in(model, i, which, rows, copies);
+            if (own) model->layers[i].by[which] = NULL;
+            TRY(elb_providers_keep(&model->providers, &shape, model->layers[i].by[which]));
+        }
+    return ELBOW_OK;
 }
 
 void elb_model_exact(elb_model *model)

@@ -269,7 +269,7 @@ static elbow_status open_trainer(elb_trainer *t)
     TRY(new_vectors(t));
     TRY(new_feeds(t));
     TRY(elb_stepper_open(&t->stepper, t->model, &t->options, count));
-    if (t->options.maths == ELBOW_FAST) TRY(elb_model_fast(t->model->net, t->options.batch, copies));
+    if (t->options.maths == ELBOW_FAST) TRY(elb_model_fast(t->model->net, t->options.batch, copies, NULL));
     TRY(elb_new(t->err, &t->losses, count, sizeof *t->losses, "an epoch's losses"));
     t->started = t->polled = t->saved = elb_seconds();
     return t->options.out ? elb_trainer_begin(t) : ELBOW_OK;

@@ -28,10 +28,13 @@ static const double CLEARLY = 0.97;
 static const double HOPELESS = 3;
 /* The products' search has this share of the time. */
 static const double SEARCH = 0.5;
+/* All that is exact has this share of it if libraries are tried after that. */
+static const double EXACT_SHARE = 0.75;
 
 /* One shape in the contest of whole steps. */
 typedef struct contender {
     elb_tuned tuned;
+    bool fast; /* products by the quickest libraries: other bits are no fault */
     elb_lane lane;
     elbow_device_result result;
     double ms[TURNS], median;
@@ -95,7 +98,7 @@ static bool on_tried(void *user, const elb_tried *tried)
 static elbow_status search_products(tuning *t)
 {
     elb_product_shape products[MOST_PRODUCTS];
-    const uint32_t rows = (t->work.train.batch - 1) / (t->work.train.shards ? t->work.train.shards : 1) + 1;
+    const uint32_t rows = t->work.train.batch;
     const elb_shape own = t->dev->shape;
     elb_model *model;
     t->search = (elb_search){.on_tried = on_tried, .user = t};
@@ -104,7 +107,7 @@ static elbow_status search_products(tuning *t)
     const uint32_t count = elb_model_products(products, MOST_PRODUCTS, model, rows);
     elb_model_free(model);
     const elbow_status status =
-        elb_tune_products(&t->search, t->dev, products, count, t->start + SEARCH * t->options->seconds);
+        elb_tune_products(&t->search, t->dev, products, count, t->start + SEARCH * (t->until - t->start));
     const elbow_status back = elb_device_reshape(t->dev, own);
     TRY(status);
     return t->search.stopped ? elb_fail(t->err, ELBOW_STOPPED, "stopped") : back;
@@ -112,10 +115,19 @@ static elbow_status search_products(tuning *t)
 
 /* ---- whole steps ---- */
 
+static elbow_status on_timed(void *user, const elb_product_shape *s, const elb_provider *by, double seconds)
+{
+    char doing[200];
+    elb_format(doing, sizeof doing, "%u x %u by %u x %u, %s: %.3f ms", s->m, s->k, s->k, s->n,
+               by ? by->name : "elbow's own", 1e3 * seconds);
+    return say(user, doing);
+}
+
 /* Opens a contender's own device, of its shape, with a new model, and does the first steps: median is the last one's.
  */
-static elbow_status open_contender(contender *c, const tuning *t)
+static elbow_status open_contender(contender *c, tuning *t)
 {
+    const elb_anew anew = {.on_timed = on_timed, .user = t};
     char id[80];
     double building;
     elb_format(id, sizeof id, c->tuned.set[0] ? "%s:%s" : "%s", t->dev->info.id, c->tuned.set);
@@ -124,6 +136,7 @@ static elbow_status open_contender(contender *c, const tuning *t)
     c->lane.context->dev->verify = NULL; /* the digest is compared with native's */
     if (!c->tuned.set[0]) TRY(elb_device_reshape(c->lane.context->dev, c->tuned.shape));
     TRY(elb_lane_restart(&c->lane, &t->work));
+    if (c->fast) TRY(elb_model_fast(c->lane.model->net, t->work.train.batch, 1, &anew));
     TRY(elb_lane_run(&c->lane, &building, &t->work, WARM_UP - 1));
     return elb_lane_run(&c->lane, &c->median, &t->work, 1);
 }
@@ -137,7 +150,7 @@ static void admit(contender *c, tuning *t, const char *expected)
         t->out->failed++;
         return;
     }
-    c->in = strcmp(digest, expected) == 0;
+    c->in = c->fast || strcmp(digest, expected) == 0;
     t->out->wrong += !c->in;
 }
 
@@ -182,10 +195,13 @@ static elbow_status open_all(contender *list, uint32_t *count, tuning *t)
         contender *c = &list[i];
         if (i > 1 && elb_seconds() >= t->until) *count = i;
         if (i == *count) break;
-        elb_format(doing, sizeof doing, "%s: building",
-                   c->tuned.set[0] ? c->tuned.set : elb_shape_text(shape, c->tuned.shape));
+        elb_format(doing, sizeof doing, "%s: %s",
+                   c->tuned.set[0] ? c->tuned.set : elb_shape_text(shape, c->tuned.shape),
+                   c->fast ? "libraries for its products" : "building");
         TRY(say(t, doing));
-        c->in = open_contender(c, t) == ELBOW_OK;
+        const elbow_status status = open_contender(c, t);
+        if (status == ELBOW_STOPPED) return status;
+        c->in = status == ELBOW_OK;
         admit(c, t, t->digest);
         c->in = c->in && c->median <= HOPELESS * list[0].median;
     }
@@ -217,14 +233,19 @@ static elbow_status judge(contender *list, uint32_t count, uint32_t turns, tunin
 
 /* The contenders train the same steps in turns; those of other bits are out. The first is the standard, which must be
  * in. */
-static elbow_status contest(contender *list, uint32_t count, tuning *t)
+static elbow_status hold(contender *list, uint32_t count, tuning *t)
 {
     uint32_t turns = 0;
     elbow_status status = find_digest(t);
     if (status == ELBOW_OK) status = open_all(list, &count, t);
     if (status == ELBOW_OK && !list[0].in) status = standard_failed(t, &list[0].lane);
     if (status == ELBOW_OK) status = take_turns(list, count, &turns, t);
-    if (status == ELBOW_OK) status = judge(list, count, turns, t);
+    return status == ELBOW_OK ? judge(list, count, turns, t) : status;
+}
+
+static elbow_status contest(contender *list, uint32_t count, tuning *t)
+{
+    const elbow_status status = hold(list, count, t);
     for (uint32_t i = 0; i < CONTENDERS; i++) elb_lane_close(&list[i].lane);
     return status;
 }
@@ -342,13 +363,43 @@ static elbow_status tune_native(tuning *t, elb_tuned *best, contender *list)
     return ELBOW_OK;
 }
 
+/* ---- libraries, for fast maths ---- */
+
+/* Whole steps tell whether they are quicker than elbow's own kernels at their best: then they are kept, or these. */
+static elbow_status keep_quicker(tuning *t, contender *list)
+{
+    contender *fast = &list[1];
+    if (!fast->in) return ELBOW_OK; /* failed: nothing is kept, and trainings choose for themselves */
+    elb_model *model = fast->lane.model->net;
+    t->out->fast_own_ms = list[0].median;
+    (void)elb_providers_text(t->out->libraries, elb_model_providers(model));
+    const uint32_t by_libraries = elb_model_fast_text(t->out->fast, model);
+    t->out->fast_ms = by_libraries ? fast->median : list[0].median; /* the same kernels are as quick */
+    t->out->fast_kept = by_libraries > 0 && winner(list, 2) == fast;
+    const elbow_status status = elb_model_fast_keep(model, t->work.train.batch, 1, !t->out->fast_kept);
+    return status == ELBOW_OK ? status : elb_fail(t->err, status, "%.500s", elbow_message(fast->lane.context));
+}
+
+static elbow_status tune_fast(tuning *t, const elb_tuned *best, contender *list)
+{
+    memset(list, 0, CONTENDERS * sizeof *list);
+    list[0].tuned = list[1].tuned = *best;
+    list[1].fast = true;
+    t->until = t->start + t->options->seconds;
+    elbow_status status = hold(list, 2, t);
+    if (status == ELBOW_OK) status = keep_quicker(t, list);
+    for (uint32_t i = 0; i < CONTENDERS; i++) elb_lane_close(&list[i].lane);
+    return status;
+}
+
 static elbow_status run(tuning *t)
 {
     elb_tuned best = standard_of(t);
     contender *list;
     t->out->standard = shape_of(&best);
     TRY(elb_new(t->err, &list, CONTENDERS, sizeof *list, "the shapes in the contest"));
-    const elbow_status status = is_native(t) ? tune_native(t, &best, list) : tune_built(t, &best, list);
+    elbow_status status = is_native(t) ? tune_native(t, &best, list) : tune_built(t, &best, list);
+    if (status == ELBOW_OK && t->options->maths == ELBOW_FAST) status = tune_fast(t, &best, list);
     free(list);
     TRY(status);
     t->out->best = shape_of(&best);
@@ -360,7 +411,7 @@ elbow_status elbow_tune(elbow_tuning *tuned, elbow_context *context, const elbow
 {
     tuning t = {.out = tuned, .err = elb_begin(context), .dev = context->dev, .options = options};
     elbow_data *data;
-    *tuned = (elbow_tuning){.tried = 0};
+    *tuned = (elbow_tuning){.fast_ms = (double)NAN, .fast_own_ms = (double)NAN};
     if (!(options->seconds > 0) || options->batch == 0 || options->pixels == 0 || options->pixels % SIDE)
         return elb_fail(
             t.err, ELBOW_USAGE,
@@ -373,7 +424,7 @@ elbow_status elbow_tune(elbow_tuning *tuned, elbow_context *context, const elbow
     t.work.train.batch = options->batch < IMAGES ? options->batch : IMAGES;
     t.work.train.shards = options->shards;
     t.start = elb_seconds();
-    t.until = t.start + options->seconds;
+    t.until = t.start + (options->maths == ELBOW_FAST ? EXACT_SHARE : 1) * options->seconds;
     const elbow_status status = run(&t);
     tuned->seconds = elb_seconds() - t.start;
     elb_data_free(data);

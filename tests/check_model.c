@@ -355,27 +355,39 @@ START_TEST(bounds_are_those_of_their_draws)
 }
 END_TEST
 
+static void back(bench *b, double *g, uint32_t first, uint32_t end, uint32_t shards)
+{
+    const elb_cut cut = {{first, end}, shards, ROWS};
+    ok(b, elb_model_backward(b->model, flat(b, b->g), flat(b, b->w), &b->batch, &cut));
+    ok(b, elb_read_doubles(g, flat(b, b->g)));
+}
+
+/* Two shards have gradients of their own, the second also behind the first: their sum is the whole batch's. */
+static void check_halves(bench *b)
+{
+    static const uint32_t parts[3][3] = {{0, 1, 1}, {0, 1, 2}, {1, 2, 2}};
+    double *g[3];
+    for (int i = 0; i < 3; i++) {
+        g[i] = malloc(b->count * sizeof *g[i]);
+        ck_assert_ptr_nonnull(g[i]);
+        objective(b);
+        if (i == 2) back(b, g[i], 0, 1, 2);
+        back(b, g[i], parts[i][0], parts[i][1], parts[i][2]);
+    }
+    for (uint32_t i = 0; i < b->count; i++)
+        ck_assert_double_eq_tol(g[0][i], g[1][i] + g[2][i], 1e-12 * (1 + fabs(g[0][i])));
+    for (int i = 0; i < 3; i++) free(g[i]);
+}
+
 /* Shards are cut over data, and each has the gradient of its own. */
 START_TEST(shards_of_draws)
 {
     bench b;
     elbow_recipe r = small();
-    double *g[3];
     r.objective = ELBOW_OBJECTIVE_IWAE;
     r.samples = 3;
     start(&b, &r, &elb_native_float64);
-    const elb_cut parts[3] = {elb_whole(ROWS), {{0, 1}, 2, ROWS}, {{1, 2}, 2, ROWS}};
-    for (int i = 0; i < 3; i++) {
-        g[i] = malloc(b.count * sizeof *g[i]);
-        ck_assert_ptr_nonnull(g[i]);
-        objective(&b);
-        if (i == 2) ok(&b, elb_model_backward(b.model, flat(&b, b.g), flat(&b, b.w), &b.batch, &parts[1]));
-        ok(&b, elb_model_backward(b.model, flat(&b, b.g), flat(&b, b.w), &b.batch, &parts[i]));
-        ok(&b, elb_read_doubles(g[i], flat(&b, b.g)));
-    }
-    for (uint32_t i = 0; i < b.count; i++)
-        ck_assert_double_eq_tol(g[0][i], g[1][i] + g[2][i], 1e-12 * (1 + fabs(g[0][i])));
-    for (int i = 0; i < 3; i++) free(g[i]);
+    check_halves(&b);
     elb_batch many = b.batch;
     many.copies++;
     ck_assert_int_eq(elb_model_forward(b.model, flat(&b, b.w), &many), ELBOW_USAGE);
@@ -385,13 +397,6 @@ START_TEST(shards_of_draws)
 END_TEST
 
 /* ---- shards that go back together ---- */
-
-static void back(bench *b, double *g, uint32_t first, uint32_t end, uint32_t shards)
-{
-    const elb_cut cut = {{first, end}, shards, ROWS};
-    ok(b, elb_model_backward(b->model, flat(b, b->g), flat(b, b->w), &b->batch, &cut));
-    ok(b, elb_read_doubles(g, flat(b, b->g)));
-}
 
 /* The gradient of shards [first, end) one by one, added by the tree of docs/bits.md from its root. */
 static void add_up(bench *b, double *g, uint32_t first, uint32_t end, uint32_t shards)
@@ -527,7 +532,7 @@ START_TEST(sums_and_shards)
 {
     bench b;
     const elbow_recipe r = small();
-    double sums[6], distortion[ROWS], rate[ROWS], sse[ROWS], *g[3];
+    double sums[6], distortion[ROWS], rate[ROWS], sse[ROWS];
     start(&b, &r, &elb_native_float64);
     objective(&b);
     ok(&b, elb_model_sum(b.model, sums_of(&b), 1, 4));
@@ -541,18 +546,7 @@ START_TEST(sums_and_shards)
     ck_assert_double_eq_tol(sums[3], distortion[1] + distortion[2] + distortion[3], 1e-12);
     ck_assert_double_eq_tol(sums[4], rate[1] + rate[2] + rate[3], 1e-12);
     ck_assert_double_eq_tol(sums[5], sse[1] + sse[2] + sse[3], 1e-12);
-    const elb_cut parts[3] = {elb_whole(ROWS), {{0, 1}, 2, ROWS}, {{1, 2}, 2, ROWS}};
-    for (int i = 0; i < 3; i++) {
-        g[i] = malloc(b.count * sizeof *g[i]);
-        ck_assert_ptr_nonnull(g[i]);
-        objective(&b);
-        if (i == 2) ok(&b, elb_model_backward(b.model, flat(&b, b.g), flat(&b, b.w), &b.batch, &parts[1]));
-        ok(&b, elb_model_backward(b.model, flat(&b, b.g), flat(&b, b.w), &b.batch, &parts[i]));
-        ok(&b, elb_read_doubles(g[i], flat(&b, b.g)));
-    }
-    for (uint32_t i = 0; i < b.count; i++)
-        ck_assert_double_eq_tol(g[0][i], g[1][i] + g[2][i], 1e-12 * (1 + fabs(g[0][i])));
-    for (int i = 0; i < 3; i++) free(g[i]);
+    check_halves(&b);
     end(&b);
 }
 END_TEST

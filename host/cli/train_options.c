@@ -248,8 +248,8 @@ const cli_command cli_train = {
                "ELBOW_DATA), shapes (made by elbow itself), or a path: a folder of IDX files, of PNG or JPEG images "
                "(in it, or in a sub-folder for each class; with folders train and test or without), or of CIFAR's .bin "
                "files; one file of IDX, .npy, .npz, .csv or CIFAR. The same command gives the same digest on every "
-               "device. Ctrl-C (or a closed terminal) "
-               "finishes the step and saves the state, and --resume goes on from it; the exit status is then 1.",
+               "device. Ctrl-C (or a closed terminal) finishes the step and saves the state, and --resume goes on from "
+               "it; the exit status is then 1.",
     .examples = {"elbow train fashion-mnist", "elbow train shapes --limit 2000 --epochs 3 --latent 5 --out runs/shapes",
                  "elbow train mnist --loss sse --reduction mean/mean --weight 0.1",
                  "elbow train mnist --beta 4 --patience 3 --lr-schedule cosine:to=0.1,warmup=1",

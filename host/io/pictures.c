@@ -106,13 +106,13 @@ static elbow_status list_images(listing *l, elb_error *err, const char *folder, 
     return status;
 }
 
-/* Adds the images of all sub-folders. */
-static elbow_status list_classes(listing *l, elb_error *err, const char *folder)
+/* Adds the images of sub-folders, one after another until there are enough. */
+static elbow_status list_classes(listing *l, elb_error *err, const char *folder, size_t enough)
 {
     DIR *list = opendir(folder);
     if (!list) return elb_fail(err, ELBOW_IO, "%s cannot be listed: %s", folder, strerror(errno));
     elbow_status status = ELBOW_OK;
-    for (const struct dirent *at; status == ELBOW_OK && (at = readdir(list));)
+    for (const struct dirent *at; status == ELBOW_OK && l->count < enough && (at = readdir(list));)
         if (is_class(folder, at->d_name)) status = list_images(l, err, folder, at->d_name);
     closedir(list);
     if (l->count) qsort(l->of, l->count, sizeof *l->of, in_turn);
@@ -123,7 +123,7 @@ static elbow_status list_classes(listing *l, elb_error *err, const char *folder)
 static elbow_status list_all(listing *l, elb_error *err, const char *folder)
 {
     TRY(list_images(l, err, folder, ""));
-    if (!l->count) TRY(list_classes(l, err, folder));
+    if (!l->count) TRY(list_classes(l, err, folder, SIZE_MAX));
     if (l->count) return ELBOW_OK;
     return elb_fail(err, ELBOW_NOT_FOUND, "%s holds no PNG or JPEG images, and no folders of them", folder);
 }
@@ -132,7 +132,7 @@ bool elb_has_pictures_below(const char *folder)
 {
     listing l = {.of = NULL};
     elb_error unheard = {.status = ELBOW_OK};
-    const bool has = list_classes(&l, &unheard, folder) == ELBOW_OK && l.count;
+    const bool has = list_classes(&l, &unheard, folder, 1) == ELBOW_OK && l.count;
     free_listing(&l);
     return has;
 }

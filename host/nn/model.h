@@ -41,6 +41,12 @@ double elb_recipe_stands(const elbow_recipe *recipe, double beta);
 /* Where the gates of a model that has some stand from now on: 0, the middle, in a new one. */
 elbow_status elb_model_condition(elb_model *model, double stands);
 
+/* Draws of each datum's latents that training takes. */
+static inline uint32_t elb_recipe_draws(const elbow_recipe *recipe)
+{
+    return recipe->objective == ELBOW_OBJECTIVE_IWAE ? recipe->samples : 1;
+}
+
 /* What K, summed over the latents, is multiplied by for one datum, where the recipe writes the weight so: a mean over
  * them is part of it. */
 static inline double elb_weight_on_sum(const elbow_recipe *recipe, double weight)

@@ -29,13 +29,18 @@ static elbow_status update(elb_member *m, const elb_job *job)
     return ELBOW_OK;
 }
 
+elbow_status elb_member_enter(elb_member *m, uint32_t epoch)
+{
+    if (m->epoch == epoch) return ELBOW_OK;
+    TRY(elb_feed_start(m->feed, epoch));
+    m->epoch = epoch;
+    return ELBOW_OK;
+}
+
 static elbow_status forward(elb_member *m, const elb_job *job)
 {
     elb_stepper *s = &m->stepper;
-    if (m->epoch != job->step.epoch) {
-        TRY(elb_feed_start(m->feed, job->step.epoch));
-        m->epoch = job->step.epoch;
-    }
+    TRY(elb_member_enter(m, job->step.epoch));
     TRY(elb_stepper_forward(s, m->feed, &job->step, m->shards));
     for (uint32_t i = 0; i < m->way_count && s->sums.length; i++) {
         TRY(elb_stepper_sums(s, m->ways[i].node));

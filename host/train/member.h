@@ -67,6 +67,8 @@ typedef struct elb_member {
 
 /* Starts its thread. */
 elbow_status elb_member_start(elb_member *member, elb_error *err);
+/* Its feed begins an epoch, unless it is in it. */
+elbow_status elb_member_enter(elb_member *member, uint32_t epoch);
 /* Hands it a job, which it borrows until elb_member_wait says that it is done. */
 void elb_member_post(elb_member *member, const elb_job *job);
 /* Waits until the job is done, but no longer than so many seconds; false if it is not. */

@@ -314,7 +314,7 @@ uint64_t elbow_model_memory(const elbow_recipe *recipe, const elbow_data *data, 
     const elbow_data_info *info = &data->info;
     const uint64_t images = (uint64_t)info->train + info->validation + info->test;
     const uint32_t rows = batch > ROWS ? batch : ROWS;
-    const uint64_t copies = recipe->objective == ELBOW_OBJECTIVE_IWAE ? recipe->samples : 1, draws = copies * batch;
+    const uint64_t draws = (uint64_t)elb_recipe_draws(recipe) * batch;
     size_t parameters = 0;
     if (draws > UINT32_MAX) return UINT64_MAX;
     const uint64_t workspace =

@@ -82,8 +82,8 @@ elbow_status elb_stepper_open(elb_stepper *s, elbow_model *model, const elbow_tr
     *s = (elb_stepper){.model = model, .options = options, .count = count};
     s->shards = options->shards ? options->shards : elb_auto_shards(options->batch);
     elb_model_weigh(model->net, elb_weight_source_of(&model->recipe, options));
-    const uint32_t copies = model->recipe.objective == ELBOW_OBJECTIVE_IWAE ? model->recipe.samples : 1;
-    const uint32_t together = elb_model_shards_at_once(model->net, s->shards, options->batch, copies);
+    const uint32_t draws = elb_recipe_draws(&model->recipe);
+    const uint32_t together = elb_model_shards_at_once(model->net, s->shards, options->batch, draws);
     TRY(elb_tree_open(&s->gradients, dev, s->shards, together, model->parameters));
     if (elb_rule_of(options) != ELB_NO_RULE || has_optimal_spread(s))
         TRY(elb_tree_open(&s->sums, dev, s->shards, 1, elb_model_sums(model->net)));

@@ -237,12 +237,9 @@ static elbow_status step_alone(elb_team *team, const elb_step *step)
 {
     elb_member *m = &team->members[team->first];
     TRY(elb_team_settle(team, false));
-    if (m->epoch != step->epoch) {
-        TRY(elb_feed_start(*team->feed, step->epoch));
-        m->epoch = step->epoch;
-    }
+    TRY(elb_member_enter(m, step->epoch));
     m->home->share = team->stepper->shards;
-    TRY(elb_stepper_run(team->stepper, *team->feed, step));
+    TRY(elb_stepper_run(team->stepper, m->feed, step));
     m->updated = step->number + 1;
     return ELBOW_OK;
 }

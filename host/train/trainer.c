@@ -263,13 +263,12 @@ static elbow_status open_trainer(elb_trainer *t)
     t->state = (elb_state){.best_elbo = -HUGE_VAL};
     elb_run_fingerprints(t->fingerprints, &t->model->recipe, &t->options, t->data);
     memcpy(&t->recipe, t->fingerprints[0], sizeof t->recipe);
-    const elbow_recipe *recipe = &t->model->recipe;
-    const uint32_t copies = recipe->objective == ELBOW_OBJECTIVE_IWAE ? recipe->samples : 1;
-    TRY(elb_model_reserve(t->model, t->options.batch, t->options.batch * copies));
+    const uint32_t draws = elb_recipe_draws(&t->model->recipe);
+    TRY(elb_model_reserve(t->model, t->options.batch, t->options.batch * draws));
     TRY(new_vectors(t));
     TRY(new_feeds(t));
     TRY(elb_stepper_open(&t->stepper, t->model, &t->options, count));
-    if (t->options.maths == ELBOW_FAST) TRY(elb_model_fast(t->model->net, t->options.batch, copies, NULL));
+    if (t->options.maths == ELBOW_FAST) TRY(elb_model_fast(t->model->net, t->options.batch, draws, NULL));
     TRY(elb_new(t->err, &t->losses, count, sizeof *t->losses, "an epoch's losses"));
     t->started = t->polled = t->saved = elb_seconds();
     return t->options.out ? elb_trainer_begin(t) : ELBOW_OK;

@@ -243,10 +243,15 @@ static elbow_status hold(contender *list, uint32_t count, tuning *t)
     return status == ELBOW_OK ? judge(list, count, turns, t) : status;
 }
 
+static void close_all(contender *list)
+{
+    for (uint32_t i = 0; i < CONTENDERS; i++) elb_lane_close(&list[i].lane);
+}
+
 static elbow_status contest(contender *list, uint32_t count, tuning *t)
 {
     const elbow_status status = hold(list, count, t);
-    for (uint32_t i = 0; i < CONTENDERS; i++) elb_lane_close(&list[i].lane);
+    close_all(list);
     return status;
 }
 
@@ -388,7 +393,7 @@ static elbow_status tune_fast(tuning *t, const elb_tuned *best, contender *list)
     t->until = t->start + t->options->seconds;
     elbow_status status = hold(list, 2, t);
     if (status == ELBOW_OK) status = keep_quicker(t, list);
-    for (uint32_t i = 0; i < CONTENDERS; i++) elb_lane_close(&list[i].lane);
+    close_all(list);
     return status;
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """ranks.py ELBOW - processes that mpirun starts share each step: the digest of one process, whoever is with whom, after a
-resume by another number of them too; one that dies or differs ends the job, and what was saved goes on.
+resume by another number of them too; one that dies or differs ends the job, and what was saved goes on. Where network
+namespaces can be made, also on two hosts.
 """
 import os, pathlib, re, shutil, signal, subprocess, sys, tempfile, time
 
@@ -10,12 +11,13 @@ RECIPE = ("shapes --limit 300 --batch 64 --shards 7 --hidden 33 --latent 3 --fre
 ENV = {**os.environ, "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "NO_COLOR": "1",
        "ELBOW_THREADS": "1"}
 LIMIT = 60
+HOSTS = pathlib.Path(__file__).parent / "two_hosts.sh"
 wrong = 0
 
 
-def job(*parts):
-    """mpirun with parts (ranks, arguments of elbow); without parts' ranks a process of its own."""
-    command = ["mpirun", "--oversubscribe", "--bind-to", "none"]
+def job(*parts, mpirun=("mpirun", "--oversubscribe")):
+    """mpirun with parts (ranks, arguments of elbow)."""
+    command = [*mpirun, "--bind-to", "none"]
     for number, (ranks, arguments) in enumerate(parts):
         command += ([":"] if number else []) + ["-n", str(ranks), elbow, "train", *arguments]
     return subprocess.Popen(command, env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -38,6 +40,30 @@ def expect(what, holds, told):
     wrong += not holds
 
 
+def mpirun_on_two_hosts():
+    """mpirun with room for two ranks on another host than its own; None where this user may not make namespaces."""
+    for user in ([], ["--user", "--map-root-user"]):
+        among = ["unshare", *user, "--net", "--uts", "sh", str(HOSTS)]
+        tried = subprocess.run([*among, "true"], capture_output=True, text=True, check=False)
+        if tried.returncode == 0:
+            return [*among, "mpirun", "--host", "near:1,far:2"]
+        print(f"two hosts: no network namespaces here: {tried.stderr.strip()[-200:]}", flush=True)
+    return None
+
+
+def check_two_hosts(new, again, right):
+    """What a rank of the far host adds to the sum comes over the wire: a vector of all parameters in each step."""
+    mpirun = mpirun_on_two_hosts()
+    if mpirun is None:
+        return
+    steps, parameters = 10, 1024 * 33 + 33 * 1024
+    for what, arguments in (("3 ranks on two hosts", new), ("begun by 2 ranks, resumed by 3 on two hosts", again)):
+        told = finish(job((3, arguments), mpirun=mpirun))
+        moved = int(re.search(r"two_hosts.sh: (\d+) bytes", told[2] + "two_hosts.sh: 0 bytes")[1])
+        expect(what, told[:2] == right and moved > 4 * steps * parameters, (moved, told))
+        steps //= 2
+
+
 def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -55,9 +81,11 @@ def main():
         expect("ranks of one and of two devices, a slow one first", told[:2] == (0, digest), told)
 
         finish(job((2, new("run", 1, "--device", "native"))))
-        again = ["--resume", "--quiet", "--out", str(folder / "run"), "--epochs", "2", "--device", "native"]
-        told = finish(job((3, again)))
+        shutil.copytree(folder / "run", folder / "begun")
+        resume = lambda run: ["--resume", "--quiet", "--out", str(folder / run), "--device", "native"]
+        told = finish(job((3, [*resume("run"), "--epochs", "2"])))
         expect("begun by 2 ranks, resumed by 3", told[:2] == (0, digest), told)
+        check_two_hosts(new("run", 2, "--device", "native"), [*resume("begun"), "--epochs", "2"], (0, digest))
 
         told = finish(job((1, new("run", 2, "--device", "native")), (1, new("run", 2, "--device", "native", "--lr", "1"))))
         expect("ranks of different recipes end with a line", told[0] != 0 and "another recipe" in told[2], told)
@@ -75,8 +103,7 @@ def main():
         os.kill(int(victim), signal.SIGKILL)
         told = finish(process)
         expect("a rank that dies ends the job", told[0] != 0, told)
-        again = ["--resume", "--quiet", "--out", str(folder / "long"), "--device", "native"]
-        told = finish(job((2, again)))
+        told = finish(job((2, resume("long"))))
         whole = finish(job((1, new("whole", 40, "--device", "native"))))
         expect("what it had saved is resumed by 2", told[:2] == whole[:2] and told[0] == 0, told)
     print("all right" if not wrong else f"{wrong} wrong")

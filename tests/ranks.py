@@ -83,8 +83,8 @@ def main():
         finish(job((2, new("run", 1, "--device", "native"))))
         shutil.copytree(folder / "run", folder / "begun")
         resume = lambda run: ["--resume", "--quiet", "--out", str(folder / run), "--device", "native"]
-        told = finish(job((3, [*resume("run"), "--epochs", "2"])))
-        expect("begun by 2 ranks, resumed by 3", told[:2] == (0, digest), told)
+        told = finish(job((4, [*resume("run"), "--epochs", "2"])))
+        expect("begun by 2 ranks, resumed by 4", told[:2] == (0, digest), told)
         check_two_hosts(new("run", 2, "--device", "native"), [*resume("begun"), "--epochs", "2"], (0, digest))
 
         told = finish(job((1, new("run", 2, "--device", "native")), (1, new("run", 2, "--device", "native", "--lr", "1"))))

@@ -580,12 +580,12 @@ ELBOW_API elbow_status elbow_foresee(elbow_forecast *forecast, elbow_context *co
 
 typedef struct elbow_verdict {
     char device[64], kernel[64], options[192];
-    char result[8];   /* "same", "close" or "wrong" */
+    char result[8];   /* "same"; otherwise "close", by up to 4 ulp, or "wrong" */
     uint64_t max_ulp; /* largest distance from native, in units in the last place */
 } elbow_verdict;
 
 /* Runs every kernel with every combination of options on the context's device and on native and compares the bytes.
- * on_verdict is called for each. Returns WRONG_BITS if any is wrong; the message names the first. */
+ * on_verdict is called for each. Returns WRONG_BITS if any is not the same; the message names the first. */
 typedef void elbow_on_verdict(void *user, const elbow_verdict *verdict);
 ELBOW_API elbow_status elbow_selftest(elbow_context *context, elbow_on_verdict *on_verdict, void *user);
 

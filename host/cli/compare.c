@@ -211,7 +211,7 @@ static int print_changes(const elbow_comparison *now, const elbow_comparison *be
     FILE *to = s->json ? stderr : stdout;
     const elbow_status status = elbow_comparison_against(&changes, context, now, before, s->margin / 100);
     if (status != ELBOW_OK) return cli_library_failed(context, status);
-    fprintf(to, "\nagainst %s: %s\n", s->against, changes.count > 0 ? "" : "no change");
+    fprintf(to, "\nagainst %s:%s\n", s->against, changes.count > 0 ? "" : " no change");
     for (uint32_t i = 0; i < changes.count; i++)
         fprintf(to, "%s%s%s: %s\n", cli_style(to, changes.list[i].worse ? "31" : "32"), changes.list[i].device,
                 cli_plain(to), changes.list[i].sentence);

@@ -174,7 +174,7 @@ const cli_command cli_selftest = {
     .summary = "every kernel on a device against the native reference, bit for bit",
     .purpose = "Runs every kernel with every combination of its options on a device and on the native reference, and "
                "compares the bytes. A device whose bits are wrong has a broken driver or compiler: elbow refuses to "
-               "train on it. Exit status 1 if anything is wrong.",
+               "train on it. Exit status 1 if a byte differs: close (by up to 4 ulp) is not the same.",
     .examples = {"elbow selftest", "elbow selftest --device native", "elbow selftest --device all --json"},
     .options = options,
     .option_count = CLI_COUNT_OF(options),

@@ -144,6 +144,7 @@ elbow_status elbow_advise(elbow_advice *advice, elbow_context *context, const el
 
 static void sentence(char *out, size_t size, const elbow_forecast *forecast, const elbow_recipe *recipe, double beta)
 {
+    const bool deep = recipe->model == ELBOW_MLP && recipe->hidden[0] != 0 && recipe->hidden[1] != 0;
     if (!(beta > 0))
         elb_format(out, size,
                    "without a KL term no latent has a reason to be given up, and the rate has no bound (with one, all "
@@ -157,8 +158,9 @@ static void sentence(char *out, size_t size, const elbow_forecast *forecast, con
     else
         elb_format(out, size,
                    "about %u of %u latents will be active, at a rate of about %.3g nats (beta %.4g; all are lost from "
-                   "beta %.4g on)",
-                   forecast->active, recipe->latent, forecast->rate, beta, forecast->collapse_beta);
+                   "beta %.4g on)%s",
+                   forecast->active, recipe->latent, forecast->rate, beta, forecast->collapse_beta,
+                   deep ? "; fewer while a net so deep has trained for some epochs only" : "");
 }
 
 /* At the recipe's sigma2. The octaves that lead to a weight are measured; from there to the collapse the linear VAE's

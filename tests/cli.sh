@@ -170,6 +170,7 @@ expect 1 "corrupt" train ./bad.gz --device native
 printf 'a,b\n1,2\n3,x\n' >bad.csv
 expect 1 "./bad.csv: line 3, column 2: 'x' is no number" train ./bad.csv --device native
 expect 1 "not finite" train shapes --device native --limit 100 --likelihood gaussian --sigma 1e-19 --quiet --out infinite
+grep -q "it is not --lr, .* sigma is 1e-19" err || fail "a first step that is not finite: sigma unsaid"
 elbow devices >&- 2>err && fail "a closed output goes unnoticed"
 grep -q "standard output" err || fail "a closed output goes unsaid"
 if [ -e /dev/full ]; then

@@ -537,6 +537,19 @@ done
 rm -rf flipped && cp -r whole flipped
 sed -i 's/"epoch":"2"/"epoch":"1"/' flipped/state.safetensors
 expect 1 "it is damaged" train --resume --out flipped --epochs 3 --device native --quiet
+for size in 0 50 4000; do
+    head -c "$size" whole/state.safetensors >flipped/state.safetensors
+    expect 1 "or start anew with --overwrite" train --resume --out flipped --epochs 3 --device native --quiet
+done
+head -c 4000 whole/model.safetensors >flipped/model.safetensors
+expect 1 "write it anew with 'elbow train --resume --out flipped'" evaluate flipped --device native
+cp whole/state.safetensors flipped && elbow train --resume --out flipped --device native --quiet >out 2>err
+cmp -s whole/model.safetensors flipped/model.safetensors || fail "train --resume: leaves a damaged model as it is"
+rm flipped/state.safetensors flipped/model.safetensors
+expect 1 "No such file or directory: copy it again, or train anew" evaluate flipped --device native
+head -c 100 whole/run.json >flipped/run.json
+expect 1 "it is damaged: copy it again" evaluate flipped --device native
+rm -rf flipped && cp -r whole flipped
 python3 flip.py flipped/model.safetensors -100
 expect 0 "its note sha256 differs" evaluate flipped --device native
 expect 0 "" evaluate whole --device native

@@ -171,6 +171,15 @@ printf 'a,b\n1,2\n3,x\n' >bad.csv
 expect 1 "./bad.csv: line 3, column 2: 'x' is no number" train ./bad.csv --device native
 expect 1 "not finite" train shapes --device native --limit 100 --likelihood gaussian --sigma 1e-19 --quiet --out infinite
 grep -q "it is not --lr, .* sigma is 1e-19" err || fail "a first step that is not finite: sigma unsaid"
+# sizes that no device has: one line with the most that is possible, and no figure of the memory that they would take
+expect 2 "a model of 7,326,721,064 parameters is too large: at most 2,147,483,647" train shapes --device native \
+    --limit 100 --hidden 60000,60000 --out vast
+for size in 1 65536; do
+    elbow train shapes --device native --limit 100 --hidden 4 --latent 2 --epochs 1 --batch "$size" \
+        --objective "iwae:$((size > 1 ? 5000 : 2))" --out vast --overwrite >out 2>err </dev/null
+    [ "$(grep -c '^memory' err)" -eq "$((size == 1))" ] || fail "train --batch $size: a figure of the memory, or none"
+done
+grep -q "a batch of 65536 with 327680000 draws is not possible: at most 16777216" err || fail "train: no most"
 elbow devices >&- 2>err && fail "a closed output goes unnoticed"
 grep -q "standard output" err || fail "a closed output goes unsaid"
 if [ -e /dev/full ]; then

@@ -20,12 +20,7 @@ static elbow_status make(elbow_model *model)
     const elbow_recipe *recipe = &model->recipe;
     model->beta = elbow_recipe_has_betas(recipe) ? fmin(fmax(1, recipe->beta_low), recipe->beta_high) : (double)NAN;
     TRY(elb_model_reserve(model, ROWS, ROWS));
-    const size_t count = elb_model_parameters(model->net);
-    if (count > UINT32_MAX / 2) {
-        char has[32], most[32];
-        return elb_fail(dev->err, ELBOW_USAGE, "a model of %s parameters is too large: at most %s: make it narrower",
-                        elb_count_text(has, count), elb_count_text(most, UINT32_MAX / 2));
-    }
+    const size_t count = elb_model_parameters(model->net); /* at most INT32_MAX */
     model->parameters = (uint32_t)count;
     elb_buffer **const vectors[] = {&model->w, &model->m, &model->v};
     for (size_t i = 0; i < COUNT(vectors); i++) {

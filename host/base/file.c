@@ -133,10 +133,20 @@ static elbow_status replace(elb_error *err, const char *path, const void *bytes,
     return ELBOW_OK;
 }
 
+/* A link to nothing: the file that it names is made, as open would. realpath then knows where. */
+static bool make_target(const char *path)
+{
+    struct stat info;
+    if (lstat(path, &info) != 0 || !S_ISLNK(info.st_mode)) return true;
+    const int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    return file >= 0 && close(file) == 0;
+}
+
 elbow_status elb_file_write(elb_error *err, const char *path, const void *bytes, size_t size)
 {
     struct stat info;
     char target[PATH_MAX];
+    if (stat(path, &info) != 0 && !make_target(path)) return cannot_write(err, path, errno);
     if (stat(path, &info) != 0) return replace(err, path, bytes, size);
     if (!S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)) return write_into(err, path, bytes, size);
     return replace(err, realpath(path, target) != NULL ? target : path, bytes, size);

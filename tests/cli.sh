@@ -558,6 +558,21 @@ rm flipped/state.safetensors flipped/model.safetensors
 expect 1 "No such file or directory: copy it again, or train anew" evaluate flipped --device native
 head -c 100 whole/run.json >flipped/run.json
 expect 1 "it is damaged: copy it again" evaluate flipped --device native
+if [ -e /dev/full ]; then # a full disk: what is left, and how to go on
+    rm -rf full && mkdir full && ln -s /dev/full full/model.safetensors
+    # shellcheck disable=SC2086
+    expect 1 "model.safetensors: No space left on device (free some space): nothing was saved yet; go on with: elbow \
+train --resume --out full" $small --epochs 2 --quiet --out full
+    rm full/model.safetensors
+    expect 0 "" train --resume --out full --device native --quiet
+    cmp -s whole/model.safetensors full/model.safetensors || fail "train --resume after a full disk: another model"
+    ln -sf /dev/full full/curves.svg
+    expect 1 "curves.svg: No space left on device (free some space); go on with: elbow train --resume --out full" \
+        train --resume --out full --device native --quiet
+    rm -rf full && mkdir -p full/beta-0.5 && ln -s /dev/full full/beta-0.5/model.safetensors
+    expect 1 "(free some space): nothing was saved yet; go on with: elbow sweep shapes --betas 0.5,1 " sweep shapes \
+        --betas 0.5,1 --limit 100 --hidden 4 --latent 2 --epochs 1 --device native --quiet --out full
+fi
 rm -rf flipped && cp -r whole flipped
 python3 flip.py flipped/model.safetensors -100
 expect 0 "its note sha256 differs" evaluate flipped --device native

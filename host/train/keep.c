@@ -51,11 +51,11 @@ static elbow_status write_all(elb_error *err, int fd, const char *path, const ch
     while (size) {
         const ssize_t done = write(fd, bytes, size);
         if (done < 0 && errno == EINTR) continue;
-        if (done <= 0) return elb_fail(err, ELBOW_IO, "%s: cannot write: %s", path, strerror(errno));
+        if (done <= 0) return elb_cannot_write(err, path, errno);
         bytes += done;
         size -= (size_t)done;
     }
-    return fsync(fd) == 0 ? ELBOW_OK : elb_fail(err, ELBOW_IO, "%s: cannot sync: %s", path, strerror(errno));
+    return fsync(fd) == 0 ? ELBOW_OK : elb_cannot_write(err, path, errno);
 }
 
 /* Cuts the file to `keep` bytes, then adds a text. */

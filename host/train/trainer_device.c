@@ -64,12 +64,11 @@ elbow_status elb_trainer_forget_bad(elb_trainer *t)
 
 void elb_trainer_say_what_is_left(elb_trainer *t, elbow_status status)
 {
-    if (!is_of_device(status) || !t->options.out) return;
+    if (!(is_of_device(status) || status == ELBOW_IO) || !t->options.out) return;
     if (t->keeps)
-        elb_cure(t->err, "%s holds the state after step %" PRIu64 ": --resume goes on from it", t->options.out,
-                 t->kept);
+        elb_cure(t->err, "%s holds the state after step %" PRIu64, t->options.out, t->kept);
     else
-        elb_cure(t->err, "nothing was saved yet: --resume begins anew");
+        elb_cure(t->err, "nothing was saved yet");
 }
 
 /* ---- ranks ---- */

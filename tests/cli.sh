@@ -43,6 +43,7 @@ json() {
 expect 2 "did you mean 'elbow train'?" trian
 expect 2 "did you mean 'elbow evaluate'?" help evalaute
 expect 2 "'elbow --help' lists them" frobnicate
+expect 2 "before a command: --help, which lists the commands, and --version" --verson
 expect 2 "before a command" --latent 20
 expect 2 "needs DATA" train
 expect 2 "DATA is empty" train ''
@@ -157,6 +158,8 @@ grep -q "^  --likelihood bernoulli|.*|negative-binomial$" train.help || fail "tr
 # ---- failures: status 1 ----
 
 expect 1 "no-such-data" train no-such-data --device native
+expect 1 "did you mean shapes?" train shpes --device native
+expect 1 "it is no run.json, or damaged: name a run's folder" evaluate "$source/README.md" --device native
 expect 1 "no-such-device" train shapes --device no-such-device
 expect 1 "there is no run no-such-run: 'elbow train' writes one" evaluate no-such-run --device native
 expect 1 "bin holds no run.json: it is not a run" evaluate bin --device native

@@ -514,8 +514,7 @@ END_TEST
 int main(void)
 {
     if (!mkdtemp(folder)) return EXIT_FAILURE;
-    TCase *tests = tcase_create("all");
-    tcase_set_timeout(tests, 300);
+    TCase *tests = tcase_create("runs"), *long_ones = tcase_create("targets");
     tcase_add_test(tests, a_seed_is_a_digest);
     tcase_add_test(tests, training_helps);
     tcase_add_test(tests, a_range_of_weights_goes_on_too);
@@ -526,7 +525,6 @@ int main(void)
     tcase_add_test(tests, a_stopped_run_goes_on_to_the_same_digest);
     tcase_add_test(tests, what_a_batch_decides_goes_on_too);
     tcase_add_test(tests, the_optimal_sigma_is_the_error_per_pixel);
-    tcase_add_test(tests, targets_are_reached);
     tcase_add_test(tests, another_recipe_does_not_resume);
     tcase_add_test(tests, a_model_comes_back_from_its_folder);
     tcase_add_test(tests, what_is_not_finite_stops_the_run);
@@ -534,7 +532,11 @@ int main(void)
     tcase_add_test(tests, early_stopping_keeps_the_best);
     tcase_add_test(tests, what_makes_no_sense_is_refused);
     tcase_add_test(tests, bernoulli_refuses_what_is_not_between_0_and_1);
-    const int failed = run_case("trainer", tests);
+    tcase_add_test(long_ones, targets_are_reached);
+    Suite *suite = suite_create("trainer");
+    suite_add_tcase(suite, tests);
+    suite_add_tcase(suite, long_ones);
+    const int failed = run_all(suite);
     char remove[sizeof folder + 16];
     snprintf(remove, sizeof remove, "rm -rf '%s'", folder);
     if (system(remove) != 0) return EXIT_FAILURE;

@@ -91,6 +91,24 @@ START_TEST(cross_entropy_of_probabilities_and_logits)
 }
 END_TEST
 
+START_TEST(x_saved_twice)
+{
+    const elb_saved saved = {x, x, mu, logvar, 2, 3, 2, false};
+    float almost[6];
+    memcpy(almost, x, sizeof almost);
+    almost[5] = 0x1p-126f;
+    const elb_saved other = {x, almost, mu, logvar, 2, 3, 2, false};
+    const elbow_likelihood likelihoods[] = {ELBOW_GAUSSIAN, ELBOW_BERNOULLI};
+    for (size_t i = 0; i < COUNT(likelihoods); i++) {
+        const elbow_recipe loss = loss_of(likelihoods[i], ELBOW_SUM, ELBOW_SUM, 1);
+        WORKS(elb_diagnose(&is, &err, &saved, &loss));
+        advises("x_hat is x itself, to the bit");
+        WORKS(elb_diagnose(&is, &err, &other, &loss));
+        ck_assert(!advised("to the bit"));
+    }
+}
+END_TEST
+
 /* ---- what is not finite is left out, and said ---- */
 
 START_TEST(not_finite)
@@ -312,6 +330,6 @@ START_TEST(shapes_that_differ)
 }
 END_TEST
 
-MAIN(known_numbers, cross_entropy_of_probabilities_and_logits, not_finite, clamped_and_overflowing, nothing_to_say,
-     variance_that_does_not_fit, collapse_and_dead_latents, slips_of_reduction, scales_and_codes, from_a_file,
-     shapes_that_differ)
+MAIN(known_numbers, cross_entropy_of_probabilities_and_logits, x_saved_twice, not_finite, clamped_and_overflowing,
+     nothing_to_say, variance_that_does_not_fit, collapse_and_dead_latents, slips_of_reduction, scales_and_codes,
+     from_a_file, shapes_that_differ)

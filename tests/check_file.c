@@ -143,6 +143,29 @@ START_TEST(links_and_devices_stay_what_they_are)
 }
 END_TEST
 
+START_TEST(a_link_to_nothing_is_followed)
+{
+    char path[PATH_MAX], link_path[PATH_MAX];
+    struct stat info;
+    ck_assert_int_eq(symlink("new", in(link_path, "link")), 0); /* from the link's own folder */
+    ck_assert_int_eq(elb_file_write(&err, link_path, "text", 4), ELBOW_OK);
+    ck_assert_int_eq(lstat(link_path, &info), 0);
+    ck_assert(S_ISLNK(info.st_mode));
+    ck_assert_int_eq(lstat(in(path, "new"), &info), 0);
+    ck_assert(S_ISREG(info.st_mode));
+    ck_assert_int_eq(info.st_size, 4);
+    ck_assert_uint_eq(files_in_folder(), 2);
+    ck_assert_int_eq(symlink("no/such/folder", in(link_path, "lost")), 0);
+    ck_assert_int_eq(elb_file_write(&err, link_path, "text", 4), ELBOW_IO);
+    ck_assert_ptr_nonnull(strstr(err.text, "lost: No such file"));
+    ck_assert_int_eq(lstat(link_path, &info), 0);
+    ck_assert(S_ISLNK(info.st_mode));
+    ck_assert_int_eq(symlink("round", in(link_path, "round")), 0);
+    ck_assert_int_eq(elb_file_write(&err, link_path, "text", 4), ELBOW_IO);
+    ck_assert_ptr_nonnull(strstr(err.text, "Too many levels"));
+}
+END_TEST
+
 START_TEST(folders)
 {
     char path[PATH_MAX], file[PATH_MAX];
@@ -213,6 +236,7 @@ int main(void)
     tcase_add_test(all, failed_writes_leave_nothing);
     tcase_add_test(all, files_are_replaced_not_changed);
     tcase_add_test(all, links_and_devices_stay_what_they_are);
+    tcase_add_test(all, a_link_to_nothing_is_followed);
     tcase_add_test(all, folders);
     tcase_add_test(all, a_pipe_is_no_file);
     tcase_add_test(all, one_at_a_time_in_a_folder);

@@ -1,4 +1,5 @@
 /* check_look_ahead.c - elbow_advise, elbow_foresee and the picture, as a program calls them. */
+#include "train/context.h"
 #include "walsh.h"
 
 #include <sys/stat.h>
@@ -186,6 +187,33 @@ START_TEST(forecasts)
 }
 END_TEST
 
+/* The spectrum is found once for a recipe's scale, and anew for another scale or other rows: what lies in the context
+ * is marked to see which. */
+START_TEST(one_glance_for_all_that_ask)
+{
+    elbow_data *data = walsh();
+    elbow_recipe recipe = linear_recipe(), other = recipe;
+    elbow_forecast first, is;
+    other.likelihood = ELBOW_BERNOULLI;
+    other.binarise = ELBOW_BINARISE_THRESHOLD;
+    open_context();
+    GOES(elbow_foresee(&first, context, data, &recipe));
+    context->glance.spectrum.eigenvalues[0] *= 4;
+    recipe.weight = 0.5; /* no other spectrum */
+    GOES(elbow_foresee(&is, context, data, &recipe));
+    ck_assert_double_eq(is.collapse_beta, 4 * first.collapse_beta);
+    GOES(elbow_foresee(&is, context, data, &other));
+    GOES(elbow_foresee(&is, context, data, &recipe));
+    ck_assert_double_eq(is.collapse_beta, first.collapse_beta);
+    context->glance.spectrum.eigenvalues[0] *= 4;
+    GOES(elbow_data_hold_out(data, context, ELBOW_VALIDATION, 0.25));
+    GOES(elbow_foresee(&is, context, data, &recipe));
+    ck_assert(is.collapse_beta < 2 * first.collapse_beta);
+    elb_data_free(data);
+    elbow_close(context);
+}
+END_TEST
+
 /* Of a variance that is found in training a deep model's forecast is that of the linear VAE's variance, which for six
  * of eight latents at beta 1/4 is (0.0016 + 0.0004) / (8 - 6 / 4), wherever the search for it begins. */
 START_TEST(forecasts_of_a_found_variance)
@@ -213,5 +241,5 @@ START_TEST(forecasts_of_a_found_variance)
 }
 END_TEST
 
-MAIN(linear_advice_is_the_closed_form, deep_advice, what_is_refused, a_picture, forecasts,
+MAIN(linear_advice_is_the_closed_form, deep_advice, what_is_refused, a_picture, forecasts, one_glance_for_all_that_ask,
      forecasts_of_a_found_variance)

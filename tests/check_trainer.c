@@ -403,6 +403,7 @@ START_TEST(what_is_not_finite_stops_the_run)
     ck_assert_int_eq(elbow_train(b.model, b.data, &options), ELBOW_NOT_FINITE);
     ck_assert_ptr_nonnull(strstr(elbow_message(b.context), "step 2 "));
     ck_assert_ptr_nonnull(strstr(elbow_message(b.context), "not finite"));
+    ck_assert_ptr_nonnull(strstr(elbow_message(b.context), "lower --lr"));
     float *w;
     ck_assert_int_eq(elb_new(&b.context->err, &w, b.model->parameters, sizeof *w, "parameters"), ELBOW_OK);
     ck_assert_int_eq(elb_read_reals(w, elb_flat(b.model, b.model->w)), ELBOW_OK);
@@ -415,6 +416,22 @@ START_TEST(what_is_not_finite_stops_the_run)
     options.user = &last;
     ck_assert_int_eq(elbow_train(b.model, b.data, &options), ELBOW_OK);
     ck_assert_uint_gt(last.skipped, 0);
+    close_bench(&b);
+}
+END_TEST
+
+/* No learning rate has acted on a first step: what is said is what went in. */
+START_TEST(a_first_step_that_is_not_finite_is_of_the_scale)
+{
+    elbow_recipe recipe = small_recipe();
+    const elbow_train_options options = small_options();
+    recipe.likelihood = ELBOW_GAUSSIAN;
+    recipe.sigma2 = 1e-36;
+    bench b = open_bench(&recipe, 100);
+    ck_assert_int_eq(elbow_train(b.model, b.data, &options), ELBOW_NOT_FINITE);
+    ck_assert_ptr_nonnull(strstr(elbow_message(b.context), "step 1 "));
+    ck_assert_ptr_nonnull(strstr(elbow_message(b.context), "in [0, 1], sigma is 1e-18, beta is 1: bring"));
+    ck_assert_ptr_null(strstr(elbow_message(b.context), "lower --lr"));
     close_bench(&b);
 }
 END_TEST
@@ -511,6 +528,7 @@ int main(void)
     tcase_add_test(tests, another_recipe_does_not_resume);
     tcase_add_test(tests, a_model_comes_back_from_its_folder);
     tcase_add_test(tests, what_is_not_finite_stops_the_run);
+    tcase_add_test(tests, a_first_step_that_is_not_finite_is_of_the_scale);
     tcase_add_test(tests, early_stopping_keeps_the_best);
     tcase_add_test(tests, what_makes_no_sense_is_refused);
     tcase_add_test(tests, bernoulli_refuses_what_is_not_between_0_and_1);

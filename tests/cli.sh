@@ -43,10 +43,14 @@ json() {
 expect 2 "did you mean 'elbow train'?" trian
 expect 2 "did you mean 'elbow evaluate'?" help evalaute
 expect 2 "'elbow --help' lists them" frobnicate
+expect 2 "before a command: --help, which lists the commands, and --version" --verson
 expect 2 "before a command" --latent 20
 expect 2 "needs DATA" train
 expect 2 "DATA is empty" train ''
 expect 2 "one argument too many: 'mnist'" train shapes mnist
+expect 2 "'native': 'elbow selftest --help' shows what it takes" selftest native
+expect 2 "--out '': it is empty" train shapes --out ''
+expect 2 "--epochs '': not a whole number" train shapes --epochs=
 expect 2 "did you mean --latent?" train shapes --latnet 20
 expect 2 "did you mean --binarise?" train shapes --binarize none
 expect 2 "did you mean --lr?" train shapes --learning-rate=1e-3
@@ -157,6 +161,8 @@ grep -q "^  --likelihood bernoulli|.*|negative-binomial$" train.help || fail "tr
 # ---- failures: status 1 ----
 
 expect 1 "no-such-data" train no-such-data --device native
+expect 1 "did you mean shapes?" train shpes --device native
+expect 1 "it is no run.json, or damaged: name a run's folder" evaluate "$source/README.md" --device native
 expect 1 "no-such-device" train shapes --device no-such-device
 expect 1 "there is no run no-such-run: 'elbow train' writes one" evaluate no-such-run --device native
 expect 1 "bin holds no run.json: it is not a run" evaluate bin --device native
@@ -170,6 +176,16 @@ expect 1 "corrupt" train ./bad.gz --device native
 printf 'a,b\n1,2\n3,x\n' >bad.csv
 expect 1 "./bad.csv: line 3, column 2: 'x' is no number" train ./bad.csv --device native
 expect 1 "not finite" train shapes --device native --limit 100 --likelihood gaussian --sigma 1e-19 --quiet --out infinite
+grep -q "it is not --lr, .* sigma is 1e-19" err || fail "a first step that is not finite: sigma unsaid"
+# sizes that no device has: one line with the most that is possible, and no figure of the memory that they would take
+expect 2 "a model of 7,326,721,064 parameters is too large: at most 2,147,483,647" train shapes --device native \
+    --limit 100 --hidden 60000,60000 --out vast
+for size in 1 65536; do
+    elbow train shapes --device native --limit 100 --hidden 4 --latent 2 --epochs 1 --batch "$size" \
+        --objective "iwae:$((size > 1 ? 5000 : 2))" --out vast --overwrite >out 2>err </dev/null
+    [ "$(grep -c '^memory' err)" -eq "$((size == 1))" ] || fail "train --batch $size: a figure of the memory, or none"
+done
+grep -q "a batch of 65536 with 327680000 draws is not possible: at most 16777216" err || fail "train: no most"
 elbow devices >&- 2>err && fail "a closed output goes unnoticed"
 grep -q "standard output" err || fail "a closed output goes unsaid"
 if [ -e /dev/full ]; then
@@ -536,6 +552,34 @@ done
 rm -rf flipped && cp -r whole flipped
 sed -i 's/"epoch":"2"/"epoch":"1"/' flipped/state.safetensors
 expect 1 "it is damaged" train --resume --out flipped --epochs 3 --device native --quiet
+for size in 0 50 4000; do
+    head -c "$size" whole/state.safetensors >flipped/state.safetensors
+    expect 1 "or start anew with --overwrite" train --resume --out flipped --epochs 3 --device native --quiet
+done
+head -c 4000 whole/model.safetensors >flipped/model.safetensors
+expect 1 "write it anew with 'elbow train --resume --out flipped'" evaluate flipped --device native
+cp whole/state.safetensors flipped && elbow train --resume --out flipped --device native --quiet >out 2>err
+cmp -s whole/model.safetensors flipped/model.safetensors || fail "train --resume: leaves a damaged model as it is"
+rm flipped/state.safetensors flipped/model.safetensors
+expect 1 "No such file or directory: copy it again, or train anew" evaluate flipped --device native
+head -c 100 whole/run.json >flipped/run.json
+expect 1 "it is damaged: copy it again" evaluate flipped --device native
+if [ -e /dev/full ]; then # a full disk: what is left, and how to go on
+    rm -rf full && mkdir full && ln -s /dev/full full/model.safetensors
+    # shellcheck disable=SC2086
+    expect 1 "model.safetensors: No space left on device (free some space): nothing was saved yet; go on with: elbow \
+train --resume --out full" $small --epochs 2 --quiet --out full
+    rm full/model.safetensors
+    expect 0 "" train --resume --out full --device native --quiet
+    cmp -s whole/model.safetensors full/model.safetensors || fail "train --resume after a full disk: another model"
+    ln -sf /dev/full full/curves.svg
+    expect 1 "curves.svg: No space left on device (free some space); go on with: elbow train --resume --out full" \
+        train --resume --out full --device native --quiet
+    rm -rf full && mkdir -p full/beta-0.5 && ln -s /dev/full full/beta-0.5/model.safetensors
+    expect 1 "(free some space): nothing was saved yet; go on with: elbow sweep shapes --betas 0.5,1 " sweep shapes \
+        --betas 0.5,1 --limit 100 --hidden 4 --latent 2 --epochs 1 --device native --quiet --out full
+fi
+rm -rf flipped && cp -r whole flipped
 python3 flip.py flipped/model.safetensors -100
 expect 0 "its note sha256 differs" evaluate flipped --device native
 expect 0 "" evaluate whole --device native

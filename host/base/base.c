@@ -40,6 +40,18 @@ elbow_status elb_blame(elb_error *err, const char *format, ...)
     return err->status;
 }
 
+elbow_status elb_cure(elb_error *err, const char *format, ...)
+{
+    char words[sizeof err->text / 2], passed[sizeof err->text / 2];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(words, sizeof words, format, list);
+    va_end(list);
+    elb_format(passed, sizeof passed, "%s", err->text);
+    elb_format(err->text, sizeof err->text, "%s: %s", passed, words);
+    return err->status;
+}
+
 void elb_remark(elb_error *err, const char *format, ...)
 {
     char text[sizeof err->unheard];

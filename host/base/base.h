@@ -29,6 +29,8 @@ static inline elbow_status elb_failed_(elbow_status recorded, elbow_status statu
 
 /* Puts words in front of the message of a failure that passes through: a file's name, a layer's. Returns its status. */
 elbow_status elb_blame(elb_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Puts words behind it: what to do, where only the caller knows. */
+elbow_status elb_cure(elb_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Tells the listener something that is no failure. The first remark without a listener is kept for the one to come. */
 void elb_remark(elb_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -100,19 +100,20 @@ static int open_temporary(char temporary[PATH_MAX], const char *path)
     return file;
 }
 
-static elbow_status cannot_write(elb_error *err, const char *path, int why)
+elbow_status elb_cannot_write(elb_error *err, const char *path, int why)
 {
-    return elb_fail(err, ELBOW_IO, "cannot write %s: %s", path, strerror(why));
+    const bool full = why == ENOSPC || why == EDQUOT;
+    return elb_fail(err, ELBOW_IO, "cannot write %s: %s%s", path, strerror(why), full ? " (free some space)" : "");
 }
 
 static elbow_status write_into(elb_error *err, const char *path, const void *bytes, size_t size)
 {
     const int file = open(path, O_WRONLY | O_CLOEXEC);
-    if (file < 0) return cannot_write(err, path, errno);
+    if (file < 0) return elb_cannot_write(err, path, errno);
     bool done = write_all(file, bytes, size);
     int why = errno;
     if (close(file) != 0 && done) done = false, why = errno;
-    return done ? ELBOW_OK : cannot_write(err, path, why);
+    return done ? ELBOW_OK : elb_cannot_write(err, path, why);
 }
 
 static elbow_status replace(elb_error *err, const char *path, const void *bytes, size_t size)
@@ -120,23 +121,33 @@ static elbow_status replace(elb_error *err, const char *path, const void *bytes,
     char temporary[PATH_MAX];
     if (strlen(path) + 48 > sizeof temporary) return elb_fail(err, ELBOW_IO, "%s: the name is too long", path);
     const int file = open_temporary(temporary, path);
-    if (file < 0) return cannot_write(err, path, errno);
+    if (file < 0) return elb_cannot_write(err, path, errno);
     bool done = write_all(file, bytes, size) && fsync(file) == 0;
     int why = errno;
     if (close(file) != 0 && done) done = false, why = errno;
     if (done && rename(temporary, path) != 0) done = false, why = errno;
     if (!done) {
         unlink(temporary);
-        return cannot_write(err, path, why);
+        return elb_cannot_write(err, path, why);
     }
     if (!sync_folder(path)) return elb_fail(err, ELBOW_IO, "cannot sync the folder of %s: %s", path, strerror(errno));
     return ELBOW_OK;
+}
+
+/* A link to nothing: the file that it names is made, as open would. realpath then knows where. */
+static bool make_target(const char *path)
+{
+    struct stat info;
+    if (lstat(path, &info) != 0 || !S_ISLNK(info.st_mode)) return true;
+    const int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    return file >= 0 && close(file) == 0;
 }
 
 elbow_status elb_file_write(elb_error *err, const char *path, const void *bytes, size_t size)
 {
     struct stat info;
     char target[PATH_MAX];
+    if (stat(path, &info) != 0 && !make_target(path)) return elb_cannot_write(err, path, errno);
     if (stat(path, &info) != 0) return replace(err, path, bytes, size);
     if (!S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)) return write_into(err, path, bytes, size);
     return replace(err, realpath(path, target) != NULL ? target : path, bytes, size);

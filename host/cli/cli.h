@@ -123,6 +123,8 @@ int cli_failure(const char *format, ...) __attribute__((format(printf, 1, 2))); 
 void cli_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same with the library's message; returns WRONG_USAGE for its status USAGE, else FAILED. */
 int cli_library_failed(const elbow_context *context, elbow_status status);
+/* The same of work under way: what a disk or a device broke off, or the user, says the command that goes on with it. */
+int cli_broke_off(const elbow_context *context, elbow_status status, const char *command);
 
 char *cli_count(char out[32], uint64_t count); /* "31,234" */
 char *cli_bytes(char out[32], uint64_t bytes); /* "1.9 GiB" */
@@ -192,6 +194,7 @@ void cli_clear_line(void);
 
 typedef struct cli_progress {
     bool quiet, drawn;
+    bool begun;     /* something was done */
     bool scheduled; /* the weight has a course: it is shown */
     double last;    /* when the line was last drawn */
     uint32_t said;  /* last epoch that has its plain line */

@@ -88,7 +88,9 @@ static int dispatch(int argc, char **argv)
     }
     if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
         return help(argc - 2, argv + 2);
-    if (name[0] == '-') return cli_wrong("no option '%s' before a command: 'elbow --help' lists the commands", name);
+    if (name[0] == '-')
+        return cli_wrong(
+            "no option '%s' before a command: --help, which lists the commands, and --version are all there are", name);
     const cli_command *command = find_command(name);
     return command != NULL ? run_command(command, argc - 2, argv + 2) : no_command(name);
 }

@@ -120,7 +120,7 @@ static bool store(void *settings, const cli_option *option, const char *text, cl
         memcpy(field, &(bool){true}, sizeof(bool));
         return true;
     case CLI_TEXT:
-        if (text[0] == '\0') snprintf(why->text, sizeof why->text, "is empty");
+        if (text[0] == '\0') snprintf(why->text, sizeof why->text, "it is empty");
         memcpy(field, &text, sizeof text);
         return text[0] != '\0';
     case CLI_SEED:
@@ -257,7 +257,8 @@ static int parse_option(cli_args *args, void *scratch, int argc, char **argv, in
         value = next;
         *at += 1;
     }
-    if (!store(scratch, option, value, &why)) return cli_wrong("--%s %s: %s", option->name, value, why.text);
+    if (!store(scratch, option, value, &why))
+        return cli_wrong("--%s %s: %s", option->name, value[0] != '\0' ? value : "''", why.text);
     args->values[index] = value;
     return CLI_DONE;
 }
@@ -270,7 +271,8 @@ static int parse_word(cli_args *args, const char *word)
         args->words[i] = word;
         return CLI_DONE;
     }
-    return cli_wrong("%s: one argument too many: '%s'", args->command->name, word);
+    return cli_wrong("%s: one argument too many: '%s': 'elbow %s --help' shows what it takes", args->command->name,
+                     word, args->command->name);
 }
 
 static int check_conflicts(const cli_args *args)

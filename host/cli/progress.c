@@ -134,6 +134,7 @@ bool cli_on_progress(void *user, const elbow_progress *now)
 {
     cli_progress *progress = user;
     const bool last = now->epoch_ends && now->epoch >= now->epochs;
+    progress->begun = true;
     if (progress->quiet) return interrupted;
     if (!isatty(STDERR_FILENO)) {
         if (now->epoch_ends && now->epoch != progress->said) plain_line(progress, now);
@@ -205,6 +206,7 @@ bool cli_on_sweep(void *user, const elbow_sweep_progress *now)
     cli_progress *progress = user;
     const bool terminal = isatty(STDERR_FILENO);
     const double quiet_for = now->seconds - progress->last;
+    progress->begun = true;
     if (progress->quiet) return interrupted;
     if (now->training == NULL) {
         ended_line(now);

@@ -178,8 +178,9 @@ static int sweep(elbow_sweep_row *rows, const settings *s, const cli_session *se
     const elbow_status status =
         elbow_sweep(rows, session->context, session->data, &s->train.recipe, &s->train.train, &how);
     cli_progress_end(&progress);
-    if (status == ELBOW_STOPPED) return cli_failure("%s; go on with: %s", elbow_message(session->context), command);
-    return status == ELBOW_OK ? CLI_DONE : cli_library_failed(session->context, status);
+    if (status == ELBOW_OK) return CLI_DONE;
+    if (status != ELBOW_STOPPED && !progress.begun) return cli_library_failed(session->context, status);
+    return cli_broke_off(session->context, status, command);
 }
 
 static void print_rows(const elbow_sweep_row *rows, uint32_t count)

@@ -48,6 +48,20 @@ int cli_library_failed(const elbow_context *context, elbow_status status)
     return status == ELBOW_USAGE ? CLI_WRONG_USAGE : CLI_FAILED;
 }
 
+int cli_broke_off(const elbow_context *context, elbow_status status, const char *command)
+{
+    switch (status) {
+    case ELBOW_STOPPED:
+    case ELBOW_IO:
+    case ELBOW_MEMORY:
+    case ELBOW_DEVICE:
+    case ELBOW_WRONG_BITS:
+        return cli_failure("%s; go on with: %s", elbow_message(context), command);
+    default:
+        return cli_library_failed(context, status);
+    }
+}
+
 char *cli_count(char out[32], uint64_t count)
 {
     char digits[24];

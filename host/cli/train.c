@@ -94,6 +94,13 @@ static int make_run(train_settings *s, char name[4096], const elbow_data *data)
     return cli_failure("%s: cannot be made: %s; give another folder with --out", name, strerror(errno));
 }
 
+static int broke_off(const train_settings *s, const cli_session *session, elbow_status status)
+{
+    char command[4200];
+    snprintf(command, sizeof command, "elbow train --resume --out %s", s->out);
+    return cli_broke_off(session->context, status, command);
+}
+
 /* Trains and says how it ended if that is not well. */
 static int train(train_settings *s, const cli_session *session)
 {
@@ -108,7 +115,8 @@ static int train(train_settings *s, const cli_session *session)
     cli_progress_end(&progress);
     if (status == ELBOW_STOPPED)
         return cli_failure("stopped, and the state is saved: go on with 'elbow train --resume --out %s'", s->out);
-    return status == ELBOW_OK ? CLI_DONE : cli_library_failed(session->context, status);
+    if (status == ELBOW_OK) return CLI_DONE;
+    return progress.begun ? broke_off(s, session, status) : cli_library_failed(session->context, status);
 }
 
 /* The pictures that people look at. */
@@ -125,7 +133,7 @@ static int draw(const train_settings *s, const cli_session *session)
         drawn = ELBOW_OK;
     }
     if (drawn == ELBOW_OK) drawn = elbow_draw_curves(session->context, s->out);
-    return drawn == ELBOW_OK ? CLI_DONE : cli_library_failed(session->context, drawn);
+    return drawn == ELBOW_OK ? CLI_DONE : broke_off(s, session, drawn);
 }
 
 /* Measures on the test images and prints the result: its last line names the run and its digest. */

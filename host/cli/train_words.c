@@ -113,6 +113,7 @@ void train_say_memory(elbow_context *context, const train_settings *s, const elb
     const uint64_t needed = elbow_model_memory(&s->recipe, data, s->train.batch),
                    there = elbow_device(context)->memory_bytes;
     char text[96], bytes[32], all[32];
+    if (needed == UINT64_MAX) return; /* no size at all: what is too large is refused in a moment, with its number */
     snprintf(text, sizeof text, "%s on %s device, the data included", cli_bytes(bytes, needed),
              elbow_team_device(context, 1) != NULL ? "each" : "the");
     if (!s->quiet) train_say("memory", text);

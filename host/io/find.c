@@ -1,4 +1,5 @@
 /* find.c - where the data set that a name or a path stands for lies. */
+#include "base/spell.h"
 #include "io/data.h"
 
 #include <errno.h>
@@ -52,8 +53,12 @@ static elbow_status search_path(char **path, elb_error *err, const char *list, c
 
 static elbow_status not_found(elb_error *err, const char *source, const char *list)
 {
+    static const char *const names[] = {"fashion-mnist", "mnist", "shapes"};
+    char meant[64];
     if (strchr(source, '/')) return elb_fail(err, ELBOW_NOT_FOUND, "%s does not exist", source);
-    const char *get = "give the path of a folder or a file";
+    const char *get = "give the path of a folder or a file", *nearest = elb_nearest(source, names, COUNT(names));
+    elb_format(meant, sizeof meant, "did you mean %s?", nearest ? nearest : "");
+    if (nearest) get = meant;
     if (!strcmp(source, "fashion-mnist")) get = "install Debian's package dataset-fashion-mnist";
     if (!strcmp(source, "mnist"))
         get = "put its four IDX files (train-images-idx3-ubyte.gz, ...) into a folder named mnist and that folder's "

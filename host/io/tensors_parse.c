@@ -58,9 +58,8 @@ static elbow_status read_entry(elb_tensor *tensor, elb_error *err, const cJSON *
     TRY(whole(&begin, err, offsets->child, "data_offsets"));
     TRY(whole(&end, err, offsets->child->next, "data_offsets"));
     if (begin > end || end > size)
-        return elb_fail(err, ELBOW_BAD_FILE,
-                        "it lies at bytes %" PRIu64 " to %" PRIu64 ", but the file has %zu: copy it again", begin, end,
-                        size);
+        return elb_fail(err, ELBOW_BAD_FILE, "it lies at bytes %" PRIu64 " to %" PRIu64 ", but the file has %zu", begin,
+                        end, size);
     if (end - begin != tensor->bytes)
         return elb_fail(err, ELBOW_BAD_FILE, "it has %" PRIu64 " bytes, but its shape needs %zu", end - begin,
                         tensor->bytes);
@@ -165,8 +164,8 @@ elbow_status elb_tensors_parse(elb_tensors *out, elb_error *err, const void *fil
     if (header > LONGEST_HEADER)
         return elb_fail(err, ELBOW_BAD_FILE, "no safetensors file: its header would have %" PRIu64 " bytes", header);
     if (header > size - HEAD)
-        return elb_fail(err, ELBOW_BAD_FILE, "it ends inside its header (%zu of %" PRIu64 " bytes): copy it again",
-                        size, header + HEAD);
+        return elb_fail(err, ELBOW_BAD_FILE, "it ends inside its header (%zu of %" PRIu64 " bytes)", size,
+                        header + HEAD);
     const char *text = (const char *)raw + HEAD;
     if (!header || *text != '{')
         return elb_fail(err, ELBOW_BAD_FILE, "no safetensors file: its header is no JSON object");

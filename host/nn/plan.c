@@ -104,6 +104,15 @@ static elbow_status check_turns(const elb_model *model)
     return ELBOW_OK;
 }
 
+/* Before any memory is asked for, of which a model that cannot be may need more than there is. */
+static elbow_status check_parameters(const elb_model *model, elb_error *err)
+{
+    char has[32], most[32];
+    if (model->parameters <= INT32_MAX) return ELBOW_OK;
+    return elb_fail(err, ELBOW_USAGE, "a model of %s parameters is too large: at most %s: make it narrower",
+                    elb_count_text(has, model->parameters), elb_count_text(most, INT32_MAX));
+}
+
 elbow_status elb_model_plan(elb_model *model, elb_error *err)
 {
     const elbow_recipe *recipe = &model->recipe;
@@ -124,6 +133,7 @@ elbow_status elb_model_plan(elb_model *model, elb_error *err)
     model->layers[model->code + 1].before = ELB_IDENTITY;
     add_spread(model);
     if (elbow_recipe_has_betas(recipe)) elb_add_gates(model);
+    TRY(check_parameters(model, err));
     return model->dev ? check_turns(model) : ELBOW_OK;
 }
 

@@ -37,19 +37,21 @@ static void widen(elb_span *span, double value)
 
 static void find_ranges(elb_findings *found, const elb_saved *saved)
 {
-    size_t grey = 0, rows = 0;
+    size_t grey = 0, rows = 0, differ = 0;
     found->x = found->x_hat = (elb_span){INFINITY, -INFINITY};
     for (size_t i = 0; i < saved->n; i++) {
         if (!measurable(&found->unreal, saved, i)) continue;
         rows++;
         for (size_t j = 0; j < saved->pixels; j++) {
-            const double x = (double)saved->x[i * saved->pixels + j];
+            const double x = (double)saved->x[i * saved->pixels + j], y = (double)saved->x_hat[i * saved->pixels + j];
             widen(&found->x, x);
-            widen(&found->x_hat, (double)saved->x_hat[i * saved->pixels + j]);
+            widen(&found->x_hat, y);
             grey += x > 0 && x < 1;
+            differ += x != y;
         }
     }
     found->unreal_rows = saved->n - rows;
+    found->same = rows && !differ;
     found->grey = rows ? (double)grey / (double)rows / saved->pixels : 0;
 }
 

@@ -38,6 +38,7 @@ typedef struct elb_findings {
     elb_place clamp;          /* the first logvar outside [-30, 20] */
     elb_span x, x_hat;        /* of the data measured, as they are in the file */
     double grey;              /* share of x strictly between 0 and 1 */
+    bool same;                /* x_hat is x in every value measured */
     uint64_t saturated;       /* probabilities so wrong that a logarithm was cut at -100 */
     bool logits, logits_seen; /* how x_hat was taken; seen: because of its range, not because it was said */
 } elb_findings;

@@ -55,6 +55,14 @@ static void on_clamp(elbow_diagnosis *out, const elb_findings *found)
         elb_count_text(values, out->clamped), found->clamp.row, found->clamp.column, found->clamp.value);
 }
 
+/* No decoder gives back every value to the bit. */
+static void on_same(elbow_diagnosis *out, const elb_findings *found)
+{
+    if (!found->same) return;
+    say(out, "x_hat is x itself, to the bit: x was saved twice, so the distortion says nothing of the model. Save as "
+             "x_hat what the decoder gives");
+}
+
 /* x and x_hat on the wrong scale, or on the wrong side of the sigmoid */
 static void on_ranges(elbow_diagnosis *out, const elb_findings *found, bool bernoulli)
 {
@@ -208,6 +216,7 @@ void elb_diagnose_advise(elbow_diagnosis *out, const elb_findings *found, const 
     char data[32];
     on_unreal(out, found);
     if (!out->n) return;
+    on_same(out, found);
     on_clamp(out, found);
     on_ranges(out, found, bernoulli);
     on_collapse(out, found, loss);

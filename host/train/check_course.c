@@ -97,21 +97,13 @@ static void warn_of_schedule(const elb_trainer *t)
         elb_remark(t->err, "geco multiplies the first weight, and 0 stays 0: give one above 0, such as --beta 1");
 }
 
-/* Free it. */
-static elbow_status find_spectrum(elb_spectrum *spectrum, const elb_trainer *t)
-{
-    const elb_spectrum_plan plan = elb_glance_of(&t->model->recipe);
-    return elb_spectrum_find(spectrum, t->err, t->data, &plan, NULL, NULL);
-}
-
 /* The rate that a linear VAE would have at a beta (docs/advise.md): a deep one's is above it, but not far. */
 static elbow_status foresee_rate(double *rate, const elb_trainer *t, double beta)
 {
-    elb_spectrum spectrum = {.eigenvalues = NULL};
-    const elbow_status status = find_spectrum(&spectrum, t);
-    *rate = status == ELBOW_OK ? elb_row_at(&spectrum, NULL, &t->model->recipe, beta).rate : 0;
-    elb_spectrum_free(&spectrum);
-    return status;
+    const elb_spectrum *spectrum;
+    TRY(elb_glance_at(&spectrum, t->model->context, t->data, &t->model->recipe));
+    *rate = elb_row_at(spectrum, NULL, &t->model->recipe, beta).rate;
+    return ELBOW_OK;
 }
 
 static elbow_status warn_of_free_bits(const elb_trainer *t, double beta)
@@ -161,29 +153,26 @@ static elbow_status warn_of_geco(const elb_trainer *t)
 {
     const double target = t->options.schedule_target;
     elbow_recipe recipe = t->model->recipe;
-    elb_spectrum spectrum = {.eigenvalues = NULL};
-    const elbow_status status = find_spectrum(&spectrum, t);
-    if (status == ELBOW_OK) {
-        const bool found = elb_finds_variance(&recipe);
-        if (found) recipe.sigma2 = spectrum.trace / spectrum.pixels; /* that of a decoder that knows the means alone */
-        elb_level level = elb_level_of(&spectrum, &recipe);
-        if (found) { /* without a bound below: the smaller the error, the smaller the variance */
-            level.silence = level.least + 0.5 * spectrum.pixels;
-            level.least = -INFINITY;
-        }
-        if (target <= level.least)
-            elb_remark(t->err,
-                       "a distortion of %g nats is out of reach: a perfect decoder's is %.4g, and the weight will fall "
-                       "to 0: raise target",
-                       target, level.least);
-        else if (target >= level.silence)
-            elb_remark(t->err,
-                       "a distortion of %g nats is reached without any latent (by the pixels' means alone: %.4g), and "
-                       "the weight will rise until all are lost: lower target",
-                       target, level.silence);
+    const elb_spectrum *spectrum;
+    TRY(elb_glance_at(&spectrum, t->model->context, t->data, &recipe));
+    const bool found = elb_finds_variance(&recipe);
+    if (found) recipe.sigma2 = spectrum->trace / spectrum->pixels; /* that of a decoder that knows the means alone */
+    elb_level level = elb_level_of(spectrum, &recipe);
+    if (found) { /* without a bound below: the smaller the error, the smaller the variance */
+        level.silence = level.least + 0.5 * spectrum->pixels;
+        level.least = -INFINITY;
     }
-    elb_spectrum_free(&spectrum);
-    return status;
+    if (target <= level.least)
+        elb_remark(t->err,
+                   "a distortion of %g nats is out of reach: a perfect decoder's is %.4g, and the weight will fall "
+                   "to 0: raise target",
+                   target, level.least);
+    else if (target >= level.silence)
+        elb_remark(t->err,
+                   "a distortion of %g nats is reached without any latent (by the pixels' means alone: %.4g), and "
+                   "the weight will rise until all are lost: lower target",
+                   target, level.silence);
+    return ELBOW_OK;
 }
 
 /* A target that a look at the data shows to be out of reach. */

@@ -152,6 +152,7 @@ void elbow_close(elbow_context *context)
     if (!context) return;
     elb_world_leave(context->world);
     free(context->words);
+    elb_spectrum_free(&context->glance.spectrum);
     for (uint32_t i = 0; i < context->mate_count; i++) elbow_close(context->mates[i]);
     if (!context->hung) elb_device_close(context->dev); /* closing would wait for a driver that does not answer */
     free(context);

@@ -51,11 +51,11 @@ static elbow_status write_all(elb_error *err, int fd, const char *path, const ch
     while (size) {
         const ssize_t done = write(fd, bytes, size);
         if (done < 0 && errno == EINTR) continue;
-        if (done <= 0) return elb_fail(err, ELBOW_IO, "%s: cannot write: %s", path, strerror(errno));
+        if (done <= 0) return elb_cannot_write(err, path, errno);
         bytes += done;
         size -= (size_t)done;
     }
-    return fsync(fd) == 0 ? ELBOW_OK : elb_fail(err, ELBOW_IO, "%s: cannot sync: %s", path, strerror(errno));
+    return fsync(fd) == 0 ? ELBOW_OK : elb_cannot_write(err, path, errno);
 }
 
 /* Cuts the file to `keep` bytes, then adds a text. */
@@ -65,10 +65,10 @@ static elbow_status rewrite(elb_error *err, const char *path, uint64_t keep, con
     if (fd < 0) return elb_fail(err, ELBOW_IO, "%s: cannot open: %s", path, strerror(errno));
     elbow_status status = ELBOW_OK;
     struct stat about;
-    if (fstat(fd, &about) != 0 || (uint64_t)about.st_size < keep)
-        status =
-            elb_fail(err, ELBOW_BAD_FILE, "%s: shorter than the state says: it was changed; start a new run", path);
-    else if (ftruncate(fd, (off_t)keep) != 0 || lseek(fd, 0, SEEK_END) < 0)
+    if (fstat(fd, &about) != 0 || (uint64_t)about.st_size < keep) {
+        (void)elb_fail(err, ELBOW_BAD_FILE, "%s is shorter than the state says: it was changed", path);
+        status = elb_state_damaged(err);
+    } else if (ftruncate(fd, (off_t)keep) != 0 || lseek(fd, 0, SEEK_END) < 0)
         status = elb_fail(err, ELBOW_IO, "%s: cannot cut: %s", path, strerror(errno));
     if (status == ELBOW_OK) status = write_all(err, fd, path, text, strlen(text));
     if (close(fd) != 0 && status == ELBOW_OK) status = elb_fail(err, ELBOW_IO, "%s: %s", path, strerror(errno));
@@ -159,9 +159,11 @@ static elbow_status go_on(elb_trainer *t)
     char path[ELB_PATH];
     bool has_best;
     TRY(elb_state_read(&t->state, &t->host, &has_best, t->err, t->options.out, t->fingerprints));
-    if (t->state.batch > t->batches || t->state.n > t->stepper.count)
-        return elb_fail(t->err, ELBOW_BAD_FILE, "%s: the state says batch %u of %u: it is damaged", t->options.out,
-                        t->state.batch, t->batches);
+    if (t->state.batch > t->batches || t->state.n > t->stepper.count) {
+        (void)elb_fail(t->err, ELBOW_BAD_FILE, "%s: the state says batch %u of %u: it is damaged", t->options.out,
+                       t->state.batch, t->batches);
+        return elb_state_damaged(t->err);
+    }
     t->kept = t->state.step;
     t->keeps = true;
     TRY(elb_trainer_write_state(t));

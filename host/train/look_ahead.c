@@ -195,18 +195,17 @@ static elbow_recipe at_linear_variance(const elb_spectrum *s, const elbow_recipe
     return at;
 }
 
-static elbow_status foresee(elbow_advice_row *row, work *w, elb_error *err, const elbow_data *data,
+static elbow_status foresee(elbow_advice_row *row, const elb_spectrum *s, elb_error *err, const elbow_data *data,
                             const elbow_recipe *recipe, double beta)
 {
     enum { MOST_PIXELS = 2048 };
-    const elb_spectrum_plan plan = elb_glance_of(recipe);
-    TRY(elb_spectrum_find(&w->spectrum, err, data, &plan, NULL, NULL));
-    *row = elb_row_at(&w->spectrum, NULL, recipe, beta);
-    const elbow_recipe at = at_linear_variance(&w->spectrum, recipe, beta);
-    const bool lost = !(beta < elb_collapse_of(&w->spectrum, &at));
+    elb_curve curve = {.count = 0};
+    *row = elb_row_at(s, NULL, recipe, beta);
+    const elbow_recipe at = at_linear_variance(s, recipe, beta);
+    const bool lost = !(beta < elb_collapse_of(s, &at));
     if (recipe->model == ELBOW_LINEAR || data->info.pixels > MOST_PIXELS || lost || !(beta > 0)) return ELBOW_OK;
-    TRY(short_curve(&w->curve, err, data, &w->spectrum, &at, beta));
-    if (w->curve.count) *row = elb_row_at(&w->spectrum, &w->curve, &at, beta);
+    TRY(short_curve(&curve, err, data, s, &at, beta));
+    if (curve.count) *row = elb_row_at(s, &curve, &at, beta);
     return ELBOW_OK;
 }
 
@@ -215,14 +214,13 @@ elbow_status elbow_foresee(elbow_forecast *forecast, elbow_context *context, con
 {
     const double beta = elbow_explain(recipe, data->info.pixels).beta;
     elbow_advice_row row = {0};
-    work w = {0};
+    const elb_spectrum *spectrum;
     *forecast = (elbow_forecast){0};
     elb_error *err = elb_begin(context);
     TRY(check_theory(err, recipe));
-    const elbow_status status = foresee(&row, &w, err, data, recipe, beta);
-    if (status == ELBOW_OK) forecast->collapse_beta = elb_collapse_of(&w.spectrum, recipe);
-    elb_spectrum_free(&w.spectrum);
-    TRY(status);
+    TRY(elb_glance_at(&spectrum, context, data, recipe));
+    TRY(foresee(&row, spectrum, err, data, recipe, beta));
+    forecast->collapse_beta = elb_collapse_of(spectrum, recipe);
     forecast->active = row.active_units;
     forecast->rate = row.rate;
     forecast->distortion = row.distortion;

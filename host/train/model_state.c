@@ -20,9 +20,7 @@ static elbow_status make(elbow_model *model)
     const elbow_recipe *recipe = &model->recipe;
     model->beta = elbow_recipe_has_betas(recipe) ? fmin(fmax(1, recipe->beta_low), recipe->beta_high) : (double)NAN;
     TRY(elb_model_reserve(model, ROWS, ROWS));
-    const size_t count = elb_model_parameters(model->net);
-    if (count > UINT32_MAX / 2)
-        return elb_fail(dev->err, ELBOW_USAGE, "a model of %zu parameters is too large: at most 2,147,483,647", count);
+    const size_t count = elb_model_parameters(model->net); /* at most INT32_MAX */
     model->parameters = (uint32_t)count;
     elb_buffer **const vectors[] = {&model->w, &model->m, &model->v};
     for (size_t i = 0; i < COUNT(vectors); i++) {
@@ -227,6 +225,22 @@ static elbow_status copy_tensors(float *w, elb_error *err, const elb_tensors *fi
     return ELBOW_OK;
 }
 
+/* Resuming writes the model's file anew from the state, if there is one. */
+static elbow_status model_damaged(elb_error *err, const char *folder)
+{
+    if (!elb_run_has(folder, "state.safetensors")) return elb_cure(err, "copy it again, or train anew");
+    return elb_cure(err, "write it anew with 'elbow train --resume --out %s'", folder);
+}
+
+/* Reads folder/model.safetensors; path becomes its name. Free *file in any case. */
+static elbow_status read_model(elb_tensors *file, char path[ELB_PATH], elb_error *err, const char *folder)
+{
+    *file = (elb_tensors){0};
+    TRY(elb_run_path(path, err, folder, "model.safetensors"));
+    const elbow_status status = elb_tensors_read(file, err, path);
+    return status == ELBOW_BAD_FILE || status == ELBOW_NOT_FOUND ? model_damaged(err, folder) : status;
+}
+
 /* Other programs may change the parameters and keep the notes: that is said, and no failure. */
 static void remark_changes(elb_error *err, const elb_tensors *file, const char *path, const float *w, size_t count)
 {
@@ -240,9 +254,8 @@ static void remark_changes(elb_error *err, const elb_tensors *file, const char *
 elbow_status elb_parameters_read(float *w, elb_error *err, const char *folder, const elbow_model *model)
 {
     char path[ELB_PATH];
-    elb_tensors file = {0};
-    TRY(elb_run_path(path, err, folder, "model.safetensors"));
-    elbow_status status = elb_tensors_read(&file, err, path);
+    elb_tensors file;
+    elbow_status status = read_model(&file, path, err, folder);
     if (status == ELBOW_OK && (status = copy_tensors(w, err, &file, model)) != ELBOW_OK) elb_blame(err, "%s", path);
     if (status == ELBOW_OK) remark_changes(err, &file, path, w, model->parameters);
     elb_tensors_free(&file);
@@ -253,9 +266,8 @@ elbow_status elb_parameters_read(float *w, elb_error *err, const char *folder, c
 static elbow_status read_image_size(uint32_t size[3], elb_error *err, const char *folder)
 {
     char path[ELB_PATH], rest;
-    elb_tensors file = {0};
-    TRY(elb_run_path(path, err, folder, "model.safetensors"));
-    elbow_status status = elb_tensors_read(&file, err, path);
+    elb_tensors file;
+    elbow_status status = read_model(&file, path, err, folder);
     const char *text = status == ELBOW_OK ? elb_tensors_note(&file, "image") : NULL;
     if (status == ELBOW_OK && (!text || sscanf(text, "%9ux%9ux%9u%c", &size[0], &size[1], &size[2], &rest) != 3))
         status = elb_fail(err, ELBOW_BAD_FILE,

@@ -328,6 +328,8 @@ elbow_status elb_run_read(elbow_run *run, elb_error *err, const char *path)
                         path);
     TRY(status);
     status = elb_json_parse(&root, err, text, size, file);
+    if (status == ELBOW_BAD_FILE)
+        elb_cure(err, folder ? "it is damaged: copy it again" : "it is no run.json, or damaged: name a run's folder");
     if (status == ELBOW_OK && (status = read_run(run, err, root)) != ELBOW_OK) elb_blame(err, "%s", file);
     cJSON_Delete(root);
     free(text);

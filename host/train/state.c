@@ -127,12 +127,8 @@ static bool is_one_of(char fingerprints[ELB_FINGERPRINTS][65], const char *recip
 }
 
 static elbow_status read_state(elb_state *state, elb_vectors *vectors, bool *has_best, elb_error *err,
-                               const elb_tensors *file, char fingerprints[ELB_FINGERPRINTS][65])
+                               const elb_tensors *file)
 {
-    if (!is_one_of(fingerprints, elb_tensors_note(file, "recipe")))
-        return elb_fail(err, ELBOW_BAD_FILE,
-                        "the state is of another recipe or other data: repeat the options of its run.json "
-                        "(--config), or choose another folder");
     uint64_t whole = 0;
 #define U(name, high)                                                                                                  \
     TRY(read_whole(&whole, err, file, #name, high));                                                                   \
@@ -161,7 +157,20 @@ static elbow_status check_sum(elb_error *err, const elb_tensors *file, const elb
     if (!has_best) held.best = NULL;
     checksum(sum, file->note, file->notes, &held);
     if (!written || strcmp(written, sum) == 0) return ELBOW_OK; /* the first states have none */
-    return elb_fail(err, ELBOW_BAD_FILE, "its checksum is %s, not %s: it is damaged; start a new run", sum, written);
+    return elb_fail(err, ELBOW_BAD_FILE, "its checksum is %s, not %s: it is damaged", sum, written);
+}
+
+elbow_status elb_state_damaged(elb_error *err)
+{
+    return elb_cure(err, "copy the run again if it is a copy, or start anew with --overwrite");
+}
+
+static elbow_status refuse_other(elb_error *err, const char *path)
+{
+    return elb_fail(err, ELBOW_BAD_FILE,
+                    "%s: the state is of another recipe or other data: repeat the options of its run.json (--config), "
+                    "or choose another folder",
+                    path);
 }
 
 elbow_status elb_state_read(elb_state *state, elb_vectors *vectors, bool *has_best, elb_error *err, const char *folder,
@@ -171,11 +180,13 @@ elbow_status elb_state_read(elb_state *state, elb_vectors *vectors, bool *has_be
     TRY(elb_run_path(path, err, folder, "state.safetensors"));
     elb_tensors file = {0};
     elbow_status status = elb_tensors_read(&file, err, path);
+    const bool other = status == ELBOW_OK && !is_one_of(fingerprints, elb_tensors_note(&file, "recipe"));
+    if (other) status = refuse_other(err, path);
     if (status == ELBOW_OK) {
-        status = read_state(state, vectors, has_best, err, &file, fingerprints);
+        status = read_state(state, vectors, has_best, err, &file);
         if (status == ELBOW_OK) status = check_sum(err, &file, vectors, *has_best);
         if (status != ELBOW_OK) elb_blame(err, "%s", path);
     }
     elb_tensors_free(&file);
-    return status;
+    return status == ELBOW_BAD_FILE && !other ? elb_state_damaged(err) : status;
 }

@@ -38,5 +38,7 @@ elbow_status elb_state_write(elb_error *err, const char *folder, const elb_state
  * another recipe). */
 elbow_status elb_state_read(elb_state *state, elb_vectors *vectors, bool *has_best, elb_error *err, const char *folder,
                             char fingerprints[ELB_FINGERPRINTS][65]);
+/* Puts behind the message what helps against a damaged run. Returns the message's status. */
+elbow_status elb_state_damaged(elb_error *err);
 
 #endif

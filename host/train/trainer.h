@@ -62,7 +62,7 @@ elbow_status elb_trainer_forget_bad(elb_trainer *t);
 /* Feeds of the splits that are measured, on the device that is the first now. */
 elbow_status elb_trainer_open_measured(elb_trainer *t);
 void elb_trainer_close_measured(elb_trainer *t);
-/* Says after a failure of a device what is left of the run. */
+/* Says after a failure of a device or a disk what is left of the run. */
 void elb_trainer_say_what_is_left(elb_trainer *t, elbow_status status);
 /* All ranks meet at the same points of a run: see elb_ranks_meet. Rank 0's t->stop becomes that of all. */
 elbow_status elb_trainer_meet(elb_trainer *t, elbow_status status);

@@ -64,14 +64,11 @@ elbow_status elb_trainer_forget_bad(elb_trainer *t)
 
 void elb_trainer_say_what_is_left(elb_trainer *t, elbow_status status)
 {
-    if (!is_of_device(status) || !t->options.out) return;
-    char text[sizeof t->err->text];
-    elb_format(text, sizeof text, "%s", t->err->text);
+    if (!(is_of_device(status) || status == ELBOW_IO) || !t->options.out) return;
     if (t->keeps)
-        (void)elb_fail(t->err, status, "%.500s; %s holds the state after step %" PRIu64 ": --resume goes on from it",
-                       text, t->options.out, t->kept);
+        elb_cure(t->err, "%s holds the state after step %" PRIu64, t->options.out, t->kept);
     else
-        (void)elb_fail(t->err, status, "%.500s; nothing was saved yet: --resume begins anew", text);
+        elb_cure(t->err, "nothing was saved yet");
 }
 
 /* ---- ranks ---- */

@@ -179,6 +179,11 @@ START_TEST(forecasts)
     recipe.weight = 0.25;
     GOES(elbow_foresee(&is, context, data, &recipe));
     ck_assert(is.active > 0 && is.rate > 0.5 && isfinite(is.distortion));
+    ck_assert_ptr_null(strstr(is.sentence, "so deep"));
+    recipe.hidden[1] = 8;
+    GOES(elbow_foresee(&is, context, data, &recipe));
+    ck_assert_ptr_nonnull(strstr(is.sentence, "on); so deep a net uses fewer after a short training"));
+    recipe.hidden[1] = 0;
     recipe.weight = 0;
     GOES(elbow_foresee(&is, context, data, &recipe));
     ck_assert_ptr_nonnull(strstr(is.sentence, "without a KL term"));

@@ -160,7 +160,7 @@ static void sentence(char *out, size_t size, const elbow_forecast *forecast, con
                    "about %u of %u latents will be active, at a rate of about %.3g nats (beta %.4g; all are lost from "
                    "beta %.4g on)%s",
                    forecast->active, recipe->latent, forecast->rate, beta, forecast->collapse_beta,
-                   deep ? "; fewer while a net so deep has trained for some epochs only" : "");
+                   deep ? "; so deep a net uses fewer after a short training" : "");
 }
 
 /* At the recipe's sigma2. The octaves that lead to a weight are measured; from there to the collapse the linear VAE's

@@ -51,6 +51,8 @@ expect 2 "one argument too many: 'mnist'" train shapes mnist
 expect 2 "'native': 'elbow selftest --help' shows what it takes" selftest native
 expect 2 "--out '': it is empty" train shapes --out ''
 expect 2 "--epochs '': not a whole number" train shapes --epochs=
+expect 2 "no '.jpg' is written: give a name that ends in '.png'" sample run --out a.jpg
+expect 2 "no '.PNG' is written: give a name that ends in '.svg'" advise shapes --out a.PNG
 expect 2 "did you mean --latent?" train shapes --latnet 20
 expect 2 "did you mean --binarise?" train shapes --binarize none
 expect 2 "did you mean --lr?" train shapes --learning-rate=1e-3

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 void cli_range(char *out, size_t size, const cli_option *option)
 {
@@ -108,6 +109,20 @@ static bool choice(unsigned *value, const char *text, const cli_option *option, 
     return false;
 }
 
+/* False for a name that promises another kind of picture than the option writes, as its metavar says ("FILE.png"). */
+static bool keeps_promise(const cli_option *option, const char *text, cli_why *why)
+{
+    static const char kinds[] = " .png .svg .jpg .jpeg .gif .pdf .webp ";
+    if (option->metavar == NULL || strncmp(option->metavar, "FILE.", 5) != 0) return true;
+    const char *const kind = option->metavar + 4, *const ending = strrchr(text, '.');
+    char word[16];
+    if (ending == NULL || strcasecmp(ending, kind) == 0) return true;
+    const int length = snprintf(word, sizeof word, " %s ", ending);
+    if (length >= (int)sizeof word || strcasestr(kinds, word) == NULL) return true;
+    snprintf(why->text, sizeof why->text, "no '%s' is written: give a name that ends in '%s'", ending, kind);
+    return false;
+}
+
 /* Writes one value into its field. */
 static bool store(void *settings, const cli_option *option, const char *text, cli_why *why)
 {
@@ -122,7 +137,7 @@ static bool store(void *settings, const cli_option *option, const char *text, cl
     case CLI_TEXT:
         if (text[0] == '\0') snprintf(why->text, sizeof why->text, "it is empty");
         memcpy(field, &text, sizeof text);
-        return text[0] != '\0';
+        return text[0] != '\0' && keeps_promise(option, text, why);
     case CLI_SEED:
         if (!whole(&seed, text, why)) return false;
         memcpy(field, &seed, sizeof seed);

@@ -119,7 +119,7 @@ START_TEST(sentences)
     says(recipe_of(ELBOW_GAUSSIAN, 0.5, ELBOW_MEAN, ELBOW_MEAN, 0.1),
          "weight 0.1 with the pixels' mean and the latents' mean is beta 3.92 on the ELBO's scale (beta_norm 0.1): the "
          "KL "
-         "term weighs 3.92 times more than in the ELBO, which has the same optimum as the plain ELBO with decoder "
+         "term weighs 3.92 times more than in the ELBO; this loss has the same optimum as the plain ELBO with decoder "
          "variance "
          "sigma^2 1.96");
     says(recipe_of(ELBOW_BERNOULLI, 1, ELBOW_SUM, ELBOW_SUM, 0.25),

@@ -70,6 +70,8 @@ expect 2 "--lr nan: not a number" train shapes --lr nan
 expect 2 "above 0 and below 1" train shapes --holdout 1
 expect 2 "did you mean 'mean'?" train shapes --reduction means/sum
 expect 2 "did you mean 'bce'?" train shapes --loss bc
+expect 2 "--loss mse: that is --loss sse --reduction mean/sum" explain --loss mse
+expect 2 "--loss mse: that is --loss sse --reduction mean/sum" train shapes --loss mse
 expect 2 "did you mean 'poisson'?" train shapes --likelihood poison
 expect 2 "did you mean 'cosine'?" train shapes --lr-schedule cosin
 expect 2 "'ever=2': takes every=EPOCHS" train shapes --lr-schedule step:ever=2

@@ -44,6 +44,7 @@ typedef struct cli_option {
     double least, most;   /* of a COUNT or NUMBER; most 0: no upper bound */
     const char *unit;     /* "latents": in the message of a value out of range */
     const char *choices;  /* "mlp|linear" */
+    const char *foreign;  /* "mse: what it is here": of a CHOICE, a word from elsewhere and its answer */
     const cli_own *own;   /* of an OWN */
     const char *standard; /* the default in words; NULL: the settings' default as it would be typed */
     const char *help;

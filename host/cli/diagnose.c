@@ -79,11 +79,11 @@ static int run(void *of, const cli_args *args)
     elbow_diagnosis *diagnosis = calloc(1, sizeof *diagnosis);
     if (diagnosis == NULL) return cli_failure("no memory for the diagnosis");
     cli_loss_settle(&s->loss, args);
-    if (!cli_given(args, "loss") && !cli_given(args, "sigma"))
-        cli_warn("taken for squared error, since no --loss was given; the distortion and the advice depend on it");
     int status = cli_open(&context, "native");
     if (status == CLI_DONE) {
         const elbow_status found = elbow_diagnose(diagnosis, context, s->file, &s->loss.recipe, s->logits);
+        if (found == ELBOW_OK && !cli_given(args, "loss") && !cli_given(args, "sigma"))
+            cli_warn("taken for squared error, since no --loss was given; the distortion and the advice depend on it");
         if (found != ELBOW_OK)
             status = cli_library_failed(context, found);
         else if (s->json)

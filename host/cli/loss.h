@@ -17,6 +17,7 @@ typedef struct cli_loss {
      .type = CLI_CHOICE,                                                                                               \
      .offset = offsetof(settings, loss.loss),                                                                          \
      .choices = "sse|half-sse|bce",                                                                                    \
+     .foreign = CLI_LOSS_FOREIGN,                                                                                      \
      .help = "the reconstruction: squared error, half of it, or cross-entropy; beta does not depend on it",            \
      .synonyms = " likelihood mse reconstruction "},                                                                   \
         {.name = "sigma",                                                                                              \

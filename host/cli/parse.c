@@ -90,6 +90,14 @@ static void list_choices(char *out, size_t size, const char *const *names, size_
         at += (size_t)snprintf(out + at, size - at, "%s%s", i == 0 ? "" : i + 1 == count ? " or " : ", ", names[i]);
 }
 
+/* The answer to a word that is no choice here but one elsewhere; NULL: it is none. */
+static const char *foreign(const cli_option *option, const char *text)
+{
+    const size_t length = strlen(text);
+    if (option->foreign == NULL || strncmp(option->foreign, text, length) != 0) return NULL;
+    return strncmp(option->foreign + length, ": ", 2) == 0 ? option->foreign + length + 2 : NULL;
+}
+
 static bool choice(unsigned *value, const char *text, const cli_option *option, cli_why *why)
 {
     const char *names[MAX_CHOICES];
@@ -100,9 +108,11 @@ static bool choice(unsigned *value, const char *text, const cli_option *option, 
         *value = (unsigned)i;
         return true;
     }
-    const char *nearest = cli_nearest(text, names, count);
+    const char *nearest = cli_nearest(text, names, count), *answer = foreign(option, text);
     list_choices(list, sizeof list, names, count);
-    if (nearest != NULL)
+    if (answer != NULL)
+        snprintf(why->text, sizeof why->text, "%s", answer);
+    else if (nearest != NULL)
         snprintf(why->text, sizeof why->text, "no %s '%s'; did you mean '%s'?", option->name, text, nearest);
     else
         snprintf(why->text, sizeof why->text, "no %s '%s': %s", option->name, text, list);

@@ -6,6 +6,11 @@
 
 typedef enum train_loss { LOSS_SSE, LOSS_HALF_SSE, LOSS_BCE, LOSS_NOT_GIVEN } train_loss;
 
+/* The commonest name of a loss is of squared error and a reduction in one. */
+#define CLI_LOSS_FOREIGN                                                                                               \
+    "mse: that is --loss sse --reduction mean/sum, or mean/mean if yours takes the KL term's mean over the latents "   \
+    "too"
+
 /* What --sigma says: a value, or where it comes from and its first value. */
 typedef struct train_spread {
     elbow_spread from;

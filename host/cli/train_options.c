@@ -62,6 +62,7 @@ static const cli_option options[] = {
      .type = CLI_CHOICE,
      AT(loss),
      .choices = "sse|half-sse|bce",
+     .foreign = CLI_LOSS_FOREIGN,
      .help = "the same as people write it: squared error (sigma2 1/2), half of it (sigma2 1), cross-entropy",
      .synonyms = " mse "},
     {OPTION_REDUCTION(offsetof(train_settings, recipe))},

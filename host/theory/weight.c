@@ -40,7 +40,8 @@ static void effect(char *out, size_t size, const elbow_weight *means, bool found
     if (found) elb_format(same, sizeof same, ", whose scale of p(x|z) is found in training");
     if (gaussian)
         elb_format(same, sizeof same,
-                   ", which has the same optimum as the plain ELBO with decoder variance sigma^2 %.4g", means->sigma2);
+                   "; this loss has the same optimum as the plain ELBO with decoder variance sigma^2 %.4g",
+                   means->sigma2);
     if (beta == 0)
         elb_format(out, size, "no KL term at all, an autoencoder whose latents need not match the prior");
     else if (fabs(beta - 1) < 1e-9 && gaussian)

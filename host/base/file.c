@@ -24,12 +24,12 @@ static ssize_t read_all(int file, char *to, size_t size)
     return (ssize_t)got;
 }
 
-static bool write_all(int file, const char *from, size_t size)
+bool elb_write_all(int file, const char *from, size_t size)
 {
     while (size) {
         const ssize_t n = write(file, from, size < INT_MAX ? size : INT_MAX);
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return false;
+        if (n <= 0) return false;
         from += n, size -= (size_t)n;
     }
     return true;
@@ -110,7 +110,7 @@ static elbow_status write_into(elb_error *err, const char *path, const void *byt
 {
     const int file = open(path, O_WRONLY | O_CLOEXEC);
     if (file < 0) return elb_cannot_write(err, path, errno);
-    bool done = write_all(file, bytes, size);
+    bool done = elb_write_all(file, bytes, size);
     int why = errno;
     if (close(file) != 0 && done) done = false, why = errno;
     return done ? ELBOW_OK : elb_cannot_write(err, path, why);
@@ -122,7 +122,7 @@ static elbow_status replace(elb_error *err, const char *path, const void *bytes,
     if (strlen(path) + 48 > sizeof temporary) return elb_fail(err, ELBOW_IO, "%s: the name is too long", path);
     const int file = open_temporary(temporary, path);
     if (file < 0) return elb_cannot_write(err, path, errno);
-    bool done = write_all(file, bytes, size) && fsync(file) == 0;
+    bool done = elb_write_all(file, bytes, size) && fsync(file) == 0;
     int why = errno;
     if (close(file) != 0 && done) done = false, why = errno;
     if (done && rename(temporary, path) != 0) done = false, why = errno;

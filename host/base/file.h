@@ -13,7 +13,10 @@ elbow_status elb_file_read(elb_error *err, void **bytes, size_t *size, const cha
  * a device, such as /dev/stdout, is written into as it is: renaming would put a file in its place. Errors: IO; the old
  * file is then untouched. */
 elbow_status elb_file_write(elb_error *err, const char *path, const void *bytes, size_t size);
-/* The failure of whoever writes on his own. why: errno. Returns IO. */
+
+/* For whoever writes on his own: all of the bytes into an open file, false with errno if that cannot be; and the
+ * failure of that. why: errno. Returns IO. */
+bool elb_write_all(int file, const char *from, size_t size);
 elbow_status elb_cannot_write(elb_error *err, const char *path, int why);
 
 /* Makes a folder and those above it; one that exists is no failure. */

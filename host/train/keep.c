@@ -46,18 +46,6 @@ static cJSON *epoch_line(const elb_trainer *t, double rate)
     return line;
 }
 
-static elbow_status write_all(elb_error *err, int fd, const char *path, const char *bytes, size_t size)
-{
-    while (size) {
-        const ssize_t done = write(fd, bytes, size);
-        if (done < 0 && errno == EINTR) continue;
-        if (done <= 0) return elb_cannot_write(err, path, errno);
-        bytes += done;
-        size -= (size_t)done;
-    }
-    return fsync(fd) == 0 ? ELBOW_OK : elb_cannot_write(err, path, errno);
-}
-
 /* Cuts the file to `keep` bytes, then adds a text. */
 static elbow_status rewrite(elb_error *err, const char *path, uint64_t keep, const char *text)
 {
@@ -70,7 +58,8 @@ static elbow_status rewrite(elb_error *err, const char *path, uint64_t keep, con
         status = elb_state_damaged(err);
     } else if (ftruncate(fd, (off_t)keep) != 0 || lseek(fd, 0, SEEK_END) < 0)
         status = elb_fail(err, ELBOW_IO, "%s: cannot cut: %s", path, strerror(errno));
-    if (status == ELBOW_OK) status = write_all(err, fd, path, text, strlen(text));
+    if (status == ELBOW_OK && !(elb_write_all(fd, text, strlen(text)) && fsync(fd) == 0))
+        status = elb_cannot_write(err, path, errno);
     if (close(fd) != 0 && status == ELBOW_OK) status = elb_fail(err, ELBOW_IO, "%s: %s", path, strerror(errno));
     return status;
 }

@@ -47,22 +47,19 @@ static elbow_status add_losses(elb_trainer *t, uint32_t end)
 
 /* What to change after a step that was refused. No update lies before the first: what is too large there is what goes
  * in, not what was learnt. */
-static void cure(char out[320], const elb_trainer *t, uint64_t number)
+static elbow_status cure(const elb_trainer *t, uint64_t number)
 {
     const elbow_recipe *recipe = &t->model->recipe;
     const elbow_data_info *info = &t->data->info;
     char sigma[48] = "";
-    if (number) {
-        elb_format(out, 320, "lower --lr, or set --clip 1; --nonfinite skip leaves such steps out");
-        return;
-    }
+    if (number) return elb_cure(t->err, "lower --lr, or set --clip 1; --nonfinite skip leaves such steps out");
     if (elbow_likelihood_has_scale(recipe->likelihood))
         elb_format(sigma, sizeof sigma, ", sigma is %.4g", sqrt(recipe->sigma2));
-    elb_format(out, 320,
-               "it is not --lr, as nothing was updated yet, but the scale: values lie in [%.4g, %.4g]%s, beta is %.4g: "
-               "bring the values to about 0..1%s and beta to about 1",
-               info->minimum, info->maximum, sigma, elbow_explain(recipe, t->model->pixels).beta,
-               sigma[0] ? ", sigma" : "");
+    return elb_cure(t->err,
+                    "it is not --lr, as nothing was updated yet, but the scale: values lie in [%.4g, %.4g]%s, beta is "
+                    "%.4g: bring the values to about 0..1%s and beta to about 1",
+                    info->minimum, info->maximum, sigma, elbow_explain(recipe, t->model->pixels).beta,
+                    sigma[0] ? ", sigma" : "");
 }
 
 /* The guard has refused a step: nothing after it has changed a parameter. Goes back to before it and says what it was.
@@ -70,16 +67,15 @@ static void cure(char out[320], const elb_trainer *t, uint64_t number)
 static elbow_status refuse(elb_trainer *t, uint64_t number)
 {
     const elb_step step = step_of(t, number);
-    char name[64], change[320];
+    char name[64];
     TRY(elb_stepper_diagnose(name, &t->stepper, t->feed, &step));
     TRY(add_losses(t, step.first));
     t->state.step = number;
     t->state.batch = (uint32_t)(number % t->batches);
     if (t->options.out) TRY(elb_trainer_save(t));
-    cure(change, t, number);
-    return elb_fail(t->err, ELBOW_NOT_FINITE, "step %" PRIu64 " (epoch %u): %s is not finite%s: %s", number + 1,
-                    step.epoch, name[0] ? name : "the gradient", t->options.out ? "; the state before it is saved" : "",
-                    change);
+    (void)elb_fail(t->err, ELBOW_NOT_FINITE, "step %" PRIu64 " (epoch %u): %s is not finite%s", number + 1, step.epoch,
+                   name[0] ? name : "the gradient", t->options.out ? "; the state before it is saved" : "");
+    return cure(t, number);
 }
 
 /* The weight that a step had, as beta on the ELBO's scale. */

@@ -514,7 +514,8 @@ END_TEST
 int main(void)
 {
     if (!mkdtemp(folder)) return EXIT_FAILURE;
-    TCase *tests = tcase_create("runs"), *long_ones = tcase_create("targets");
+    Suite *suite = suite_create("trainer");
+    TCase *tests = add_case(suite, "runs"), *long_ones = add_case(suite, "targets");
     tcase_add_test(tests, a_seed_is_a_digest);
     tcase_add_test(tests, training_helps);
     tcase_add_test(tests, a_range_of_weights_goes_on_too);
@@ -533,9 +534,6 @@ int main(void)
     tcase_add_test(tests, what_makes_no_sense_is_refused);
     tcase_add_test(tests, bernoulli_refuses_what_is_not_between_0_and_1);
     tcase_add_test(long_ones, targets_are_reached);
-    Suite *suite = suite_create("trainer");
-    suite_add_tcase(suite, tests);
-    suite_add_tcase(suite, long_ones);
     const int failed = run_all(suite);
     char remove[sizeof folder + 16];
     snprintf(remove, sizeof remove, "rm -rf '%s'", folder);

@@ -23,4 +23,13 @@ static inline int run_case(const char *name, TCase *tests)
     return run_all(suite);
 }
 
+/* A new case of a suite, with time for what takes long. */
+__attribute__((unused)) static TCase *add_case(Suite *suite, const char *name)
+{
+    TCase *added = tcase_create(name);
+    tcase_set_timeout(added, 300);
+    suite_add_tcase(suite, added);
+    return added;
+}
+
 #endif

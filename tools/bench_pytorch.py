@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """bench_pytorch.py - the training step of tools/bench in PyTorch, for comparison in the same run on the same cores.
+With --device cuda on a GPU, waited for at the end of each round of 20 steps, as tools/bench_step.c does.
 
 MLP 784-400-20, batch 128, Bernoulli, Adam, float32: forward, backward and update. One line of JSON: the median, the
 10th and the 90th percentile of a step, eager and compiled. Needs torch, which nothing else here does.
@@ -39,18 +40,20 @@ class VAE(nn.Module):
         return (distortion + rate) / x.shape[0]
 
 
-def steps(model, x, count, warm):
-    """Milliseconds of each of count training steps after warm ones."""
+def steps(model, x, rounds, each, warm):
+    """Milliseconds of a training step in each of so many rounds of so many steps, after rounds that are not counted."""
     optimiser = torch.optim.Adam(model.parameters(), lr=1e-3)
     times = []
-    for i in range(warm + count):
+    for _ in range(warm + rounds):
         start = time.perf_counter()
-        optimiser.zero_grad(set_to_none=True)
-        model(x).backward()
-        optimiser.step()
-        if i >= warm:
-            times.append(1e3 * (time.perf_counter() - start))
-    return times
+        for _ in range(each):
+            optimiser.zero_grad(set_to_none=True)
+            model(x).backward()
+            optimiser.step()
+        if x.is_cuda:
+            torch.cuda.synchronize()
+        times.append(1e3 * (time.perf_counter() - start) / each)
+    return times[warm:]
 
 
 def summary(times):
@@ -62,19 +65,20 @@ def summary(times):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--batch", type=int, default=128)
-    parser.add_argument("--steps", type=int, default=200)
-    parser.add_argument("--warm", type=int, default=30)
+    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--no-compile", action="store_true", help="eager only")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(0)
-    x = torch.rand(arguments.batch, 784)
-    result = {"torch": torch.__version__, "threads": arguments.threads, "batch": arguments.batch,
-              "eager_ms": summary(steps(VAE(), x, arguments.steps, arguments.warm))}
+    x = torch.rand(arguments.batch, 784).to(arguments.device)
+    rounds = (200, 1, 30) if arguments.device == "cpu" else (20, 20, 3)
+    plain, compiled = VAE().to(arguments.device), VAE().to(arguments.device)
+    result = {"torch": torch.__version__, "threads": arguments.threads, "device": arguments.device,
+              "batch": arguments.batch, "eager_ms": summary(steps(plain, x, *rounds))}
     if not arguments.no_compile:
         try:
-            result["compiled_ms"] = summary(steps(torch.compile(VAE()), x, arguments.steps, arguments.warm))
+            result["compiled_ms"] = summary(steps(torch.compile(compiled), x, *rounds))
         except Exception as error:  # whatever the compiler's own tools lack on this machine
             result["compiled_ms"], result["compile_error"] = None, str(error).splitlines()[0]
     print(json.dumps(result))

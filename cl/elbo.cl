@@ -22,6 +22,8 @@ OPTION(OUTPUT, SIGMOID, "the location of GAUSSIAN, LAPLACE, DISCRETISED_LOGISTIC
 OPTION(SPREAD, FIXED, "where the density's spread comes from: FIXED, SHARED, EACH or OPTIMAL")
 OPTION(PRECISION, 1.0f, "FIXED: 1/sigma^2 of GAUSSIAN, 1/b of LAPLACE, 1/s of DISCRETISED_LOGISTIC, r of NEGATIVE_BINOMIAL")
 
+PROGRAM(step)
+
 kernel void elbo(global real *loss, global real *sse, global real *dy, global real *widen, global const real *y,
                  global const real *x, global const real *p, uint cols, uint dy_row, uint widen_row, uint y_row,
                  uint x_row, uint copies, real scale)

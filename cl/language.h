@@ -141,20 +141,6 @@ FUNCTION void lanes_add(lanes *sums, vreal v, uint t)
 #endif
 }
 
-/* Adds the lanes of one vector by the tree. */
-FUNCTION real lane_tree(vreal v)
-{
-#if WIDTH == 1
-    return v;
-#else
-    real lane[WIDTH];
-    store_private(lane, v);
-    for (int step = WIDTH / 2; step > 0; step /= 2)
-        for (int l = 0; l < step; l++) lane[l] += lane[l + step];
-    return lane[0];
-#endif
-}
-
 /* A sum in two parts, for kernels that have several: all lay their lanes first, each in LANES reals of local memory of its
  * own, then all are summed, so that no lanes are alive across a barrier. Where they were, with several to an item, PoCL 3.1
  * gave another sum in about one launch of thousands; why is not known. */

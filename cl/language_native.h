@@ -214,6 +214,16 @@ FUNCTION void store(real *p, vreal v)
 
 #define store_private(p, v) store(p, v)
 
+/* The sum of a vector's lanes, its upper half added to its lower one and so on: the last steps of "row sums". */
+FUNCTION real lane_tree(vreal v)
+{
+    real lane[WIDTH];
+    store(lane, v);
+    for (int step = WIDTH / 2; step > 0; step /= 2)
+        for (int l = 0; l < step; l++) lane[l] += lane[l + step];
+    return lane[0];
+}
+
 /* The ends of rows are rare: out of line, so that they cost the loops nothing. */
 static __attribute__((noinline, unused)) void copy_part_(real *to, const real *from, uint n)
 {

@@ -132,9 +132,31 @@ FUNCTION vreal interleave_high(vreal a, vreal b)
 #endif
 }
 
-/* Ends of rows are rare: their loops are kept loops, since most of what compilers would spend their time on is these,
- * unrolled, at every access. */
-#define KEEP_LOOP _Pragma("unroll 1")
+/* The sum of a vector's lanes, its upper half added to its lower one and so on: the last steps of "row sums". By halves,
+ * since PoCL takes 5 ms longer over every loop through memory that does the same. */
+FUNCTION real lane_tree(vreal v)
+{
+#if WIDTH == 1
+    return v;
+#else
+#if WIDTH == 16
+    const float8 eight = v.lo + v.hi;
+#else
+    const vreal eight = v;
+#endif
+#if WIDTH >= 8
+    const float4 four = eight.lo + eight.hi;
+#else
+    const vreal four = eight;
+#endif
+    const float2 two = four.lo + four.hi;
+    return two.lo + two.hi;
+#endif
+}
+
+/* Ends of rows are rare: their loops are kept loops of single elements, since most of what compilers would spend their
+ * time on is these, unrolled or vectorised, at every access. */
+#define KEEP_LOOP _Pragma("clang loop unroll(disable) vectorize(disable)")
 
 /* The first n of WIDTH reals, +0 in the other lanes; n >= WIDTH reads all. */
 FUNCTION vreal load_part(global const real *p, uint n)

@@ -14,6 +14,8 @@
 OPTION(WEIGHT, 1.0f, "CONSTANT: of the KL term, 1/latents included where latents are averaged")
 OPTION(WEIGHTING, CONSTANT, "where the weight comes from: CONSTANT, ARGUMENT or GIVEN")
 
+PROGRAM(step)
+
 kernel void latent_backward(global real *dcode, global const real *dz, global const real *code,
                             global const real *spread, global const real *weights, uint latents, uint dcode_row,
                             uint dz_row, uint code_row, uint spread_row, uint weights_row, uint weights_col,

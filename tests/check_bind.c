@@ -160,10 +160,32 @@ START_TEST(files_share_the_program_they_name)
     const char *inner = strstr(strstr(text, "source_both[]"), "int inner;");
     ck_assert(strstr(inner + 1, "int inner;") > strstr(text, "source_c[]"));
     ck_assert_ptr_null(strstr(text, "PROGRAM("));
-    ck_assert_ptr_nonnull(strstr(text, "\"b\", \"b.cl\", 2, source_both, 0, 0, NULL"));
-    ck_assert_ptr_nonnull(strstr(text, "\"c\", \"c.cl\", 1, source_c, 0, 0, NULL"));
+    ck_assert_ptr_nonnull(strstr(text, "\"b\", \"b.cl\", 2, source_both, NULL, 0, 0, NULL"));
+    ck_assert_ptr_nonnull(strstr(text, "\"c\", \"c.cl\", 1, source_c, NULL, 0, 0, NULL"));
     free(text);
     expect("native_a.c", "a_groups(values");
+}
+END_TEST
+
+/* A file with options is in the program it names with their defaults, which end with it, and has one of its own. */
+START_TEST(options_are_defaults_in_a_shared_program)
+{
+    const char a[] = "OPTION(MODE, RED, \"which\")\nOPTION(FACTOR, -1.5f, \"of n\")\nPROGRAM(both)\n"
+                     "kernel void a(uint n) { if (MODE == RED && FACTOR < 0) n = 0; }\n",
+               b[] = "PROGRAM(both)\nkernel void b(uint n) {}\n";
+    char said[1024];
+    save("a.cl", a, strlen(a));
+    save("b.cl", b, strlen(b));
+    ck_assert_msg(run_bind(said, "a.cl b.cl") == 0, "%s", said);
+    char *text = load("elb_kernels.c");
+    ck_assert(is_in_program(text, "both", "void a(") && is_in_program(text, "both", "void b("));
+    ck_assert(is_in_program(text, "a", "void a(") && !is_in_program(text, "a", "void b("));
+    ck_assert(is_in_program(text, "both", "#define MODE RED\\n") && is_in_program(text, "both", "#undef MODE\\n"));
+    ck_assert(is_in_program(text, "both", "#define FACTOR -1.5f\\n") && !is_in_program(text, "a", "#define"));
+    ck_assert(strstr(strstr(text, "source_both[]"), "#undef FACTOR") < strstr(text, "void b("));
+    ck_assert_ptr_nonnull(strstr(text, "\"a\", \"a.cl\", 0, source_a, source_both, sizeof(struct a_options), 2,"));
+    ck_assert_ptr_nonnull(strstr(text, "\"b\", \"b.cl\", 1, source_both, NULL, 0, 0, NULL"));
+    free(text);
 }
 END_TEST
 
@@ -239,7 +261,6 @@ static const struct {
     {"PROGRAM(a)\nPROGRAM(b)\n" K, "bad.cl:2: PROGRAM is named twice"},
     {"PROGRAM a\n" K, "bad.cl:1: '(' expected after PROGRAM, not 'a'"},
     {"PROGRAM(3)\n" K, "bad.cl:1: the program's name expected, not '3'"},
-    {"PROGRAM(a)\nOPTION(A, 1, \"a\")\n" K, "bad.cl:4: files that share a program have no options"},
     {K "OPTION(A, 1, \"a\")\n", "bad.cl:2: options come before the first kernel"},
     {"OPTION(A, 1, \"a\")\nint f(void) { return A; }\n" K, "bad.cl:2: option A is named outside a kernel: pass it"},
     {"OPTION(A, 1, \"a\")\n#if B || A\n#endif\n" K, "bad.cl:2: option A is named in a #directive: use an ordinary if"},
@@ -327,6 +348,7 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, good_files_are_bound);
     tcase_add_test(tests, files_share_the_program_they_name);
+    tcase_add_test(tests, options_are_defaults_in_a_shared_program);
     tcase_add_test(tests, headers_are_flattened_once);
     tcase_add_test(tests, nothing_is_written_twice);
     tcase_add_loop_test(tests, mistakes_are_told, 0, (int)COUNT(mistakes));

@@ -46,6 +46,29 @@ START_TEST(build_options_lose_no_digit)
 }
 END_TEST
 
+/* With default options the program that several kernels share, which reads none; else the kernel's own. */
+START_TEST(default_options_take_the_shared_program)
+{
+    for (size_t d = 0; d < found_count; d++) {
+        elb_device *dev = open_device(d);
+        elb_kernel kernel = blend_kernel();
+        char shared[2000], text[ELB_BUILD_OPTIONS_SIZE];
+        elb_format(shared, sizeof shared, "#define MODE 0\n#define FACTOR 1.0f\n%s", kernel.source);
+        kernel.shared = shared;
+        const struct blend_options standard = {0, 1.0f}, others[] = {{1, 1.0f}, {0, 1.5f}};
+        ck_assert_ptr_eq(elb_program_source(&kernel, &standard), shared);
+        OK(elb_build_options(&err, text, dev, &kernel, &standard));
+        ck_assert(strstr(text, "-DTILE_VECTORS=") && !strstr(text, "MODE") && !strstr(text, "FACTOR"));
+        expect_blend_of(dev, &kernel, &standard);
+        for (size_t i = 0; i < COUNT(others); i++) {
+            ck_assert_ptr_eq(elb_program_source(&kernel, &others[i]), kernel.source);
+            expect_blend_of(dev, &kernel, &others[i]);
+        }
+        elb_device_close(dev);
+    }
+}
+END_TEST
+
 /* The device's division is used with the option that makes its promise hold, and not without the promise. */
 START_TEST(own_division_is_built_as_promised)
 {
@@ -170,12 +193,9 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {options_arguments_and_shapes,
-                                  sources_that_do_not_build,
-                                  build_options_lose_no_digit,
-                                  own_division_is_built_as_promised,
-                                  built_programs_are_kept,
-                                  a_cache_that_cannot_be_written,
-                                  verdicts};
+    const TTest *const tests[] = {options_arguments_and_shapes,      sources_that_do_not_build,
+                                  build_options_lose_no_digit,       default_options_take_the_shared_program,
+                                  own_division_is_built_as_promised, built_programs_are_kept,
+                                  a_cache_that_cannot_be_written,    verdicts};
     return run_suite("opencl_program", tests, COUNT(tests));
 }

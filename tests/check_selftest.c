@@ -238,6 +238,7 @@ static void seed_defect(const elb_kernel *kernel)
     ck_assert_int_eq(fclose(out), 0);
     defect = *kernel;
     defect.source = text;
+    defect.shared = NULL;
 }
 
 /* The shape for which the rows choose their defects. */

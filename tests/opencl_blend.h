@@ -80,16 +80,21 @@ static inline elbow_status run_blend(elb_device *dev, const elb_kernel *kernel, 
     return status;
 }
 
-static inline void expect_blend(elb_device *dev, const struct blend_options *options)
+static inline void expect_blend_of(elb_device *dev, const elb_kernel *kernel, const struct blend_options *options)
 {
-    const elb_kernel kernel = blend_kernel();
     float y[MOST];
     uint32_t n[MOST];
-    OK(run_blend(dev, &kernel, options, y, n));
+    OK(run_blend(dev, kernel, options, y, n));
     for (int32_t i = 0; i < GROUPS * dev->shape.group; i++) {
         ck_assert_float_eq(y[i], (float)i * options->factor + 0.5f + (float)options->mode);
         ck_assert_uint_eq(n[i], 4000000000u - 3 + 5 + (uint32_t)(i + 1) % 256 + (uint32_t)dev->shape.width);
     }
+}
+
+static inline void expect_blend(elb_device *dev, const struct blend_options *options)
+{
+    const elb_kernel kernel = blend_kernel();
+    expect_blend_of(dev, &kernel, options);
 }
 
 #endif

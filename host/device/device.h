@@ -204,6 +204,7 @@ typedef struct elb_kernel {
     const char *name, *file;
     uint32_t index;     /* in elb_kernels */
     const char *source; /* complete OpenCL C: headers flattened, signature rewritten */
+    const char *shared; /* the same with other files' kernels, each option being its default; NULL if there is none */
     uint32_t options_size;
     uint32_t option_count;
     const elb_option_info *options;

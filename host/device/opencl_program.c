@@ -62,11 +62,10 @@ static bool from_binary(elb_opencl *own, elb_instance *instance, const elb_kerne
     return true;
 }
 
-static elbow_status from_source(elb_opencl *own, elb_instance *instance, const elb_kernel *kernel,
+static elbow_status from_source(elb_opencl *own, elb_instance *instance, const elb_kernel *kernel, const char *source,
                                 const char *build_options)
 {
     cl_int code = CL_SUCCESS;
-    const char *source = kernel->source;
     cl_program program = own->cl.CreateProgramWithSource(own->context, 1, &source, NULL, &code);
     if (code != CL_SUCCESS) return fail(own, "clCreateProgramWithSource", kernel, code);
     elbow_status status = ELBOW_OK;
@@ -140,12 +139,12 @@ static elbow_status from_sibling(elb_opencl *own, elb_instance *instance, const 
 }
 
 /* As if nothing had ever been built: a macro that no kernel reads makes the options new to the driver's own cache. */
-static elbow_status rebuild(elb_opencl *own, elb_instance *instance, const elb_kernel *kernel,
+static elbow_status rebuild(elb_opencl *own, elb_instance *instance, const elb_kernel *kernel, const char *source,
                             const char *build_options)
 {
     char options[ELB_BUILD_OPTIONS_SIZE + 40];
     elb_format(options, sizeof options, "%s -DREBUILD=%llu", build_options, (unsigned long long)(elb_seconds() * 1e9));
-    return from_source(own, instance, kernel, options);
+    return from_source(own, instance, kernel, source, options);
 }
 
 static elbow_status build(elb_opencl *own, elb_instance *instance, const elb_kernel *kernel, const void *options)
@@ -153,17 +152,18 @@ static elbow_status build(elb_opencl *own, elb_instance *instance, const elb_ker
     char build_options[ELB_BUILD_OPTIONS_SIZE];
     TRY(elb_build_options(own->base.err, build_options, &own->base, kernel, options));
     elb_cache_key key;
-    elb_program_key(&key, "program", &own->base.info, kernel->source, build_options);
+    const char *source = elb_program_source(kernel, options);
+    elb_program_key(&key, "program", &own->base.info, source, build_options);
     const elb_instance *sibling = find_sibling(own, &key);
     instance->key = key;
     if (sibling) return from_sibling(own, instance, kernel, sibling);
-    if (own->base.rebuild) return rebuild(own, instance, kernel, build_options);
+    if (own->base.rebuild) return rebuild(own, instance, kernel, source, build_options);
     if (from_binary(own, instance, kernel, build_options, &key)) return ELBOW_OK;
     /* One process at a time: PoCL's own cache races, and whoever waited finds the program ready. */
     const int lock = elb_cache_lock("build");
     elbow_status status = ELBOW_OK;
     if (lock < 0 || !from_binary(own, instance, kernel, build_options, &key)) {
-        status = from_source(own, instance, kernel, build_options);
+        status = from_source(own, instance, kernel, source, build_options);
         instance->to_keep = status == ELBOW_OK;
     }
     elb_cache_unlock(lock);

@@ -29,6 +29,21 @@ static void add_real(char *out, size_t *length, const char *name, float value)
         add(out, length, " -D%s=%af", name, (double)value);
 }
 
+static bool is_standard(const elb_option_info *option, const void *options)
+{
+    const char *field = (const char *)options + option->offset;
+    const int32_t whole = (int32_t)option->standard;
+    const float real = (float)option->standard;
+    return memcmp(field, option->type == ELB_REAL ? (const void *)&real : (const void *)&whole, 4) == 0;
+}
+
+const char *elb_program_source(const elb_kernel *kernel, const void *options)
+{
+    for (uint32_t i = 0; i < kernel->option_count; i++)
+        if (!is_standard(&kernel->options[i], options)) return kernel->source;
+    return kernel->shared ? kernel->shared : kernel->source;
+}
+
 elbow_status elb_build_options(elb_error *err, char out[ELB_BUILD_OPTIONS_SIZE], const elb_device *dev,
                                const elb_kernel *kernel, const void *options)
 {
@@ -37,7 +52,8 @@ elbow_status elb_build_options(elb_error *err, char out[ELB_BUILD_OPTIONS_SIZE],
     add(out, &length, "-cl-std=CL1.2 -DWIDTH=%d -DGROUP=%d -DBLOCK=%d -DTILE_ROWS=%d -DTILE_VECTORS=%d", shape.width,
         shape.group, shape.block, shape.tile_rows, shape.tile_vectors);
     if (dev->rounds_division) add(out, &length, " -cl-fp32-correctly-rounded-divide-sqrt -DIEEE_DIVISION");
-    for (uint32_t i = 0; i < kernel->option_count; i++) {
+    const uint32_t count = elb_program_source(kernel, options) == kernel->source ? kernel->option_count : 0;
+    for (uint32_t i = 0; i < count; i++) {
         const elb_option_info *option = &kernel->options[i];
         const char *field = (const char *)options + option->offset;
         if (option->type == ELB_REAL) {
@@ -86,7 +102,7 @@ static bool verdict_key(elb_cache_key *key, elb_device *dev, const elb_kernel *k
     elb_error unheard = {0};
     if (elb_build_options(&unheard, build_options, dev, kernel, options) != ELBOW_OK) return false;
     elb_format(purpose, sizeof purpose, "verdict on %s", kernel->name); /* a source may hold several kernels */
-    elb_program_key(key, purpose, &dev->info, kernel->source, build_options);
+    elb_program_key(key, purpose, &dev->info, elb_program_source(kernel, options), build_options);
     return true;
 }
 

@@ -7,9 +7,12 @@
 
 enum { ELB_BUILD_OPTIONS_SIZE = 2048 };
 
-/* The compiler's options: the device's shape, the kernel's own options as -D macros (reals as hexadecimal literals, so
- * that no digit is lost), OpenCL C 1.2, the device's division where it is rightly rounded, and nothing that relaxes the
- * maths. */
+/* What a kernel is built from: one program with others' where its options are the defaults, else its own. */
+const char *elb_program_source(const elb_kernel *kernel, const void *options);
+
+/* The compiler's options: the device's shape, the options of a kernel's own program as -D macros (reals as hexadecimal
+ * literals, so that no digit is lost), OpenCL C 1.2, the device's division where it is rightly rounded, and nothing
+ * that relaxes the maths. */
 elbow_status elb_build_options(elb_error *err, char out[ELB_BUILD_OPTIONS_SIZE], const elb_device *dev,
                                const elb_kernel *kernel, const void *options);
 

@@ -274,8 +274,5 @@ void parse_source(struct source *source, const struct program *program)
     }
     for (token = source->text.tokens; token->kind != END; token++)
         if (token->kind == DIRECTIVE) check_directive(source, token);
-    if (source->program[0] && source->option_count)
-        stop(&source->text, token->line,
-             "files that share a program have no options: it is built once for all of them");
     if (source->kernel_count == 0) stop(&source->text, token->line, "no kernel in this file");
 }

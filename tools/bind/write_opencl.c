@@ -78,30 +78,20 @@ static void include(FILE *out, void *with, const struct text *text, const struct
     free_text(&header);
 }
 
-/* The name of the program that a file's kernels are in: several files', or its own. */
-static void program_of(char name[MAX_NAME], const struct source *source)
+/* Whether a file has a program of its own: if it names none, and where its options are to be others than the defaults,
+ * which the program it names is built with. */
+static bool has_its_own(const struct source *source)
 {
-    if (source->program[0])
-        elb_format(name, MAX_NAME, "%s", source->program);
-    else
-        stem(name, source);
+    return !source->program[0] || source->option_count > 0;
 }
 
-/* The files of a program as one text. */
-static char *flatten(const struct program *all, const char *name)
+/* A file's code in the program of several: each option is its default. */
+static void write_shared(FILE *out, const struct source *source, struct flat *flat)
 {
-    char *code = NULL;
-    size_t length = 0;
-    struct flat flat = {.folder = all->headers};
-    FILE *out = open_memstream(&code, &length);
-    for (const struct source *source = all->sources; source < all->sources + all->count; source++) {
-        char its[MAX_NAME];
-        program_of(its, source);
-        if (strcmp(its, name) == 0)
-            write_code(out, &source->text, source, &(struct dialect){head, include, &flat, source->text.name});
-    }
-    fclose(out);
-    return code;
+    for (int o = 0; o < source->option_count; o++)
+        fprintf(out, "#define %s %s\n", source->options[o].name, source->options[o].standard);
+    write_code(out, &source->text, source, &(struct dialect){head, include, flat, source->text.name});
+    for (int o = 0; o < source->option_count; o++) fprintf(out, "#undef %s\n", source->options[o].name);
 }
 
 /* ---- as C ---- */
@@ -130,16 +120,33 @@ static void write_source(FILE *out, const char *name, char *code)
     free(code);
 }
 
-/* The program that a file is the first of. */
-static void write_program(FILE *out, const struct program *all, const struct source *source)
+static void write_own_program(FILE *out, const struct program *all, const struct source *source)
 {
-    char name[MAX_NAME], other[MAX_NAME];
-    program_of(name, source);
-    for (const struct source *before = all->sources; before < source; before++) {
-        program_of(other, before);
-        if (strcmp(other, name) == 0) return;
-    }
-    write_source(out, name, flatten(all, name));
+    char name[MAX_NAME], *code = NULL;
+    size_t length = 0;
+    struct flat flat = {.folder = all->headers};
+    if (!has_its_own(source)) return;
+    FILE *text = open_memstream(&code, &length);
+    write_code(text, &source->text, source, &(struct dialect){head, include, &flat, source->text.name});
+    fclose(text);
+    stem(name, source);
+    write_source(out, name, code);
+}
+
+/* The program of all files that name the same as this one, if it is the first of them. */
+static void write_shared_program(FILE *out, const struct program *all, const struct source *first)
+{
+    char *code = NULL;
+    size_t length = 0;
+    struct flat flat = {.folder = all->headers};
+    if (!first->program[0]) return;
+    for (const struct source *before = all->sources; before < first; before++)
+        if (strcmp(before->program, first->program) == 0) return;
+    FILE *text = open_memstream(&code, &length);
+    for (const struct source *source = first; source < all->sources + all->count; source++)
+        if (strcmp(source->program, first->program) == 0) write_shared(text, source, &flat);
+    fclose(text);
+    write_source(out, first->program, code);
 }
 
 static void write_lists(FILE *out, const struct choices *choices)
@@ -182,12 +189,16 @@ static void write_args(FILE *out, const struct kernel *kernel)
 
 static void write_kernel(FILE *out, const struct source *source, const struct kernel *kernel, int index)
 {
-    char name[MAX_NAME];
-    program_of(name, source);
+    char own[MAX_NAME];
+    stem(own, source);
     write_options(out, source, kernel);
     write_args(out, kernel);
     fprintf(out, "const elb_kernel elb_kernel_%s = {\n    \"%s\", \"%s\", %d, source_%s, ", kernel->name, kernel->name,
-            source->text.name, index, name);
+            source->text.name, index, has_its_own(source) ? own : source->program);
+    if (source->program[0] && has_its_own(source))
+        fprintf(out, "source_%s, ", source->program);
+    else
+        fputs("NULL, ", out);
     if (source->option_count)
         fprintf(out, "sizeof(struct %s_options), %d, options_%s, ", kernel->name, source->option_count, kernel->name);
     else
@@ -203,7 +214,8 @@ void write_opencl(FILE *out, const struct program *program)
     write_lists(out, &program->choices);
     int index = 0;
     for (const struct source *source = program->sources; source < program->sources + program->count; source++) {
-        write_program(out, program, source);
+        write_own_program(out, program, source);
+        write_shared_program(out, program, source);
         for (int k = 0; k < source->kernel_count; k++) write_kernel(out, source, &source->kernels[k], index++);
     }
     fputs("const elb_kernel *const elb_kernels[] = {\n", out);

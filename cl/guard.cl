@@ -14,6 +14,7 @@
 
 PROGRAM(step)
 
+BUILD_QUICKLY
 kernel void guard(global uint *flag, global real *clip, global const real *chunks, global const real *distortion,
                   global const real *rate, uint chunk_count, uint rows, uint step, int keep, real limit)
 {
@@ -41,3 +42,4 @@ kernel void guard(global uint *flag, global real *clip, global const real *chunk
     flag[1] += found ? 1 : 0;
     flag[0] = found || (keep && flag[0]) ? 1 : 0;
 }
+BUILD_WELL

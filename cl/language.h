@@ -128,7 +128,7 @@ typedef struct lanes {
 
 FUNCTION void lanes_zero(lanes *sums)
 {
-    for (int s = 0; s < LANE_SHARES; s++) sums->share[s] = splat(0);
+    UNROLL for (int s = 0; s < LANE_SHARES; s++) sums->share[s] = splat(0);
 }
 
 FUNCTION void lanes_add(lanes *sums, vreal v, uint t)
@@ -159,8 +159,8 @@ FUNCTION real lanes_sum(lanes *sums, local real *scratch)
 {
 #if GROUP == 1
     (void)scratch;
-    for (int step = LANE_SHARES / 2; step > 0; step /= 2)
-        for (int s = 0; s < step; s++) sums->share[s] += sums->share[s + step];
+    UNROLL for (int step = LANE_SHARES / 2; step > 0; step /= 2)
+        UNROLL for (int s = 0; s < step; s++) sums->share[s] += sums->share[s + step];
     return lane_tree(sums->share[0]);
 #else
     const uint item = (uint)get_local_id(0);

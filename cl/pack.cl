@@ -27,14 +27,14 @@ kernel void pack(global real *panels, global const real *b, uint k, uint n, uint
 {
     const uint row = item_id() * WIDTH, panel_col = (uint)get_group_id(1) * TILE_COLS;
     if (row >= k) return;
-    const uint rows = k - row < WIDTH ? k - row : WIDTH;
+    const uint rows = k - row < WIDTH ? k - row : WIDTH, b_rows = transposed ? n : k, b_cols = transposed ? k : n;
     global real *to = panels + ((ulong)get_group_id(1) * k + row) * TILE_COLS;
     for (uint v = 0; v < TILE_VECTORS; v++) {
-        const uint col = panel_col + v * WIDTH;
+        const uint col = panel_col + v * WIDTH, first = transposed ? col : row, at = transposed ? row : col;
         vreal tile[WIDTH];
         for (uint i = 0; i < WIDTH; i++) {
-            if (transposed) tile[i] = col + i < n ? load_part(b + (ulong)(col + i) * b_row + row, rows) : splat(0);
-            else tile[i] = i < rows && col < n ? load_part(b + (ulong)(row + i) * b_row + col, n - col) : splat(0);
+            const int inside = first + i < b_rows && at < b_cols;
+            tile[i] = inside ? load_part(b + (ulong)(first + i) * b_row + at, b_cols - at) : splat(0);
         }
         if (transposed) transpose_tile(tile);
         for (uint i = 0; i < rows; i++) store(to + i * TILE_COLS + v * WIDTH, tile[i]);

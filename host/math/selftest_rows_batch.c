@@ -242,7 +242,7 @@ static elbow_status run_row_sum(elb_trial *trial, const void *options)
 const elb_row elb_row_row_sum = {
     .run = run_row_sum,
     .sizes = ELB_ROW_SIZES,
-    .sound = "for (int s = 0; s < step; s++) sums->share[s] += sums->share[s + step];",
+    .sound = "sums->share[s] += sums->share[s + step];",
     .defect = "if (step == 1) for (int s = 1; s < LANE_SHARES; s++) sums->share[0] += sums->share[s];"};
 
 static elbow_status run_sum_rows(elb_trial *trial, const void *options)

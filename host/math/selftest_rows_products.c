@@ -230,4 +230,5 @@ static elbow_status run_pack(elb_trial *trial, const void *options)
 }
 
 /* A column too many: it is not +0. */
-const elb_row elb_row_pack = {.run = run_pack, .sizes = 8, .sound = "col + i < n ?", .defect = "col + i <= n ?"};
+const elb_row elb_row_pack = {
+    .run = run_pack, .sizes = 8, .sound = "first + i < b_rows", .defect = "first + i <= b_rows"};

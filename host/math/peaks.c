@@ -8,7 +8,7 @@ enum {
     CHAIN_LAUNCHES = 6,
     TRIAD_LAUNCHES = 12,
     MOST_TURNS = 1 << 15, /* llvmpipe ends all loops of a work-item after 65,535 */
-    CACHED = 1 << 16,     /* reals of an array of 256 KiB: three fit a core's cache. Four times that is tried too */
+    CACHED = 1 << 16,     /* reals of an array of 256 KiB: three fit a core's cache. Up to 64 times that is tried too */
     UNCACHED = 1 << 24    /* 64 MiB: three of them fit no cache of today */
 };
 
@@ -130,9 +130,10 @@ elbow_status elb_peaks_measure(elb_peaks *peaks, elb_device *dev)
     uint32_t count = UNCACHED;
     while (count > CACHED && 48 * (uint64_t)count * dev->real_size > dev->info.memory_bytes) count /= 2;
     TRY(measure_flops(&peaks->flops, dev));
-    double larger;
-    TRY(measure_bytes(&peaks->cache_bytes, dev, CACHED));
-    TRY(measure_bytes(&larger, dev, 4 * CACHED));
-    if (larger > peaks->cache_bytes) peaks->cache_bytes = larger;
+    for (uint32_t cached = CACHED; cached <= 64 * CACHED && cached < count; cached *= 4) {
+        double rate;
+        TRY(measure_bytes(&rate, dev, cached));
+        if (rate > peaks->cache_bytes) peaks->cache_bytes = rate;
+    }
     return measure_bytes(&peaks->memory_bytes, dev, count);
 }

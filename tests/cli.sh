@@ -135,6 +135,10 @@ expect 2 "names no device" sweep shapes --out swept --device ,
 expect 2 "no hidden layer" sweep shapes --out swept --model linear --hidden 10
 [ ! -e swept ] || fail "sweep: a wrong command line leaves a folder"
 expect 2 "did you mean --devices?" compare --device native
+expect 2 "poisson has no scale" compare --likelihood poisson --sigma 1
+expect 2 "--loss and --sigma" compare --loss sse --sigma 1
+expect 2 "no hidden layer" compare --model linear --hidden 10
+expect 2 "has no option --maths" compare --maths fast
 expect 2 "--steps 0: out of range: 1 to" compare --steps 0
 
 # ---- help: every command's examples parse, every option is in the manual ----
@@ -722,6 +726,16 @@ grep -q '^against before.json' out || fail "compare --against says nothing"
 # shellcheck disable=SC2086
 elbow $small --latent 3 --against before.json >out 2>err && fail "compare --against: other work is no failure"
 grep -q "its latent is 2, not 3" err || fail "compare --against: other work is not named"
+grep -q 'elbow compare --devices native --steps 10 .*--save before.json' compared/report.html || fail "compare: no command"
+# By train's options: the recipe is named, kept in the file, and another one's file is refused.
+# shellcheck disable=SC2086
+expect 0 "" $small --likelihood laplace --sigma learned:0.5 --beta 4 --reduction mean/sum --save laplace.json
+grep -q '^work  *784-16-2, laplace sigma learned from 0.5, mean/sum, batch 32,' out || fail "compare: the work is not named"
+python3 -c "import json; r = json.load(open('laplace.json'))['work']['recipe']; assert (r['likelihood'], r['spread'], \
+r['sigma2'], r['pixels'], r['weight']) == ('laplace', 'learned', 0.25, 'mean', 4 / 784), r" 2>err || fail "compare: another recipe"
+# shellcheck disable=SC2086
+elbow $small --against laplace.json >out 2>err && fail "compare --against: another likelihood is no failure"
+grep -q 'its likelihood is "laplace", not "bernoulli"' err || fail "compare --against: the likelihood is not named"
 # shellcheck disable=SC2086
 expect 1 "no-such.json" $small --json --quiet --against no-such.json
 # An earlier run a thousand times as quick, and one of other bits: a change, status 1, and the result is printed all the same.
@@ -732,6 +746,10 @@ for change in 'd["step_ms"] = {k: v / 1000 for k, v in d["step_ms"].items()}|slo
     [ $? -eq 1 ] || fail "compare --against: '${change#*|}' is no failure"
     grep -q "^native: ${change#*|}" out || fail "compare --against: no word of '${change#*|}'"
 done
+# A run's recipe and images, but for what is typed.
+json "(w := d['work'], r := json.load(open('whole/run.json'))) and w['recipe'] == r['recipe'] | {'latent': 3} \
+and w['data']['sha256'] == r['data']['sha256'] and w['train'] == r['train'] | {'maths': 'exact'}" \
+    compare --config whole --latent 3 --devices native --steps 1 --json --quiet
 expect 1 "no device \"no-such:0\"" compare --devices no-such:0 --quiet
 
 # ---- tune ----

@@ -71,7 +71,7 @@ typedef struct cli_command {
     const cli_option *options; /* its own */
     size_t option_count;
     const struct cli_command *like; /* a command whose options it has too, behind its own, which hide those of the same
-                                       name; its settings begin with that one's. NULL: none */
+                                       name, and whose conflicts; its settings begin with that one's. NULL: none */
     const char *unlike;             /* names, between spaces, of options of `like` that it does not have */
     const char *(*conflicts)[2];    /* pairs of options that exclude each other, ended by NULL */
     size_t settings_size;

@@ -300,13 +300,21 @@ static int parse_word(cli_args *args, const char *word)
                      word, args->command->name);
 }
 
+/* Of the command whose options were typed, and of those that it is like. */
 static int check_conflicts(const cli_args *args)
 {
-    for (size_t i = 0; args->command->conflicts != NULL && args->command->conflicts[i][0] != NULL; i++) {
-        const char *a = args->command->conflicts[i][0], *b = args->command->conflicts[i][1];
-        if (cli_given(args, a) && cli_given(args, b))
-            return cli_wrong("--%s and --%s say the same thing in two ways: give one of them", a, b);
+    for (const cli_command *command = args->command; command != NULL; command = command->like) {
+        for (size_t i = 0; command->conflicts != NULL && command->conflicts[i][0] != NULL; i++) {
+            const char *a = command->conflicts[i][0], *b = command->conflicts[i][1];
+            if (cli_given(args, a) && cli_given(args, b))
+                return cli_wrong("--%s and --%s say the same thing in two ways: give one of them", a, b);
+        }
     }
+    return CLI_DONE;
+}
+
+static int check_words(const cli_args *args)
+{
     for (size_t i = 0; i < CLI_MAX_ARGUMENTS && args->command->arguments[i].name != NULL; i++) {
         const cli_argument *argument = &args->command->arguments[i];
         if (args->words[i] == NULL && argument->hint != NULL)
@@ -340,7 +348,8 @@ int cli_parse(cli_args *args, const cli_command *command, int argc, char **argv)
             status = parse_word(args, word);
     }
     free(scratch);
-    return status != CLI_DONE || args->help ? status : check_conflicts(args);
+    if (status == CLI_DONE && !args->help) status = check_conflicts(args);
+    return status != CLI_DONE || args->help ? status : check_words(args);
 }
 
 void cli_apply(void *settings, const cli_args *args)

@@ -62,7 +62,8 @@ static void defaults(void *of)
 static int check(const void *of, const cli_args *args)
 {
     const settings *s = of;
-    const int status = train_check_recipe(&s->train, args);
+    int status = train_check_data(&s->train, args);
+    if (status == CLI_DONE) status = train_check_recipe(&s->train, args);
     if (status != CLI_DONE) return status;
     if (s->train.out == NULL) return cli_wrong("sweep needs the folder to write: --out DIR, such as --out runs/sweep");
     return CLI_DONE;
@@ -254,8 +255,6 @@ static int run(void *of, const cli_args *args)
     return status;
 }
 
-static const char *conflicts[][2] = {{"loss", "likelihood"}, {"loss", "sigma"}, {NULL, NULL}};
-
 const cli_command cli_sweep = {
     .name = "sweep",
     .summary = "train over many weights; writes a report with the curve",
@@ -272,7 +271,6 @@ const cli_command cli_sweep = {
     .option_count = CLI_COUNT_OF(options),
     .like = &cli_train,
     .unlike = " weight beta resume ",
-    .conflicts = conflicts,
     .settings_size = sizeof(settings),
     .defaults = defaults,
     .check = check,

@@ -207,12 +207,11 @@ static void settle_shards(train_settings *s, const cli_args *args)
     if (several && !s->resume && s->config == NULL && !cli_given(args, "shards")) s->train.shards = 0;
 }
 
-/* The weight that --beta means, once the pixels are known. */
-static int settle_weight(train_settings *s, const cli_session *session, const cli_args *args)
+int train_settle_weight(train_settings *s, const cli_session *session, uint32_t pixels, const cli_args *args)
 {
     const double before = session->run.recipe.weight;
     if (cli_given(args, "beta") || elbow_recipe_has_betas(&s->recipe))
-        s->recipe.weight = elbow_weight_for_beta(&s->recipe, elbow_data_about(session->data)->pixels, s->beta);
+        s->recipe.weight = elbow_weight_for_beta(&s->recipe, pixels, s->beta);
     if (s->resume && fabs(s->recipe.weight - before) > 1e-9 * fabs(before))
         return cli_wrong("--beta %g: the run was started with weight %g; leave it out to resume", s->beta, before);
     return CLI_DONE;
@@ -228,7 +227,7 @@ static int all_steps(bool *trains, train_settings *s, cli_session *session, cons
     if (status == CLI_DONE) status = train_read_run(s, session, args);
     if (status == CLI_DONE) settle_shards(s, args);
     if (status == CLI_DONE) status = train_load_data(s, session);
-    if (status == CLI_DONE) status = settle_weight(s, session, args);
+    if (status == CLI_DONE) status = train_settle_weight(s, session, elbow_data_about(session->data)->pixels, args);
     if (status != CLI_DONE) return status;
     const elbow_status made = elbow_model_new(&session->model, session->context, &s->recipe, session->data);
     if (made != ELBOW_OK) return cli_library_failed(session->context, made);

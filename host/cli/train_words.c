@@ -77,23 +77,28 @@ static void likelihood_text(char out[64], const elbow_recipe *recipe)
         snprintf(out + at, 64 - at, " sigma %s%.4g", source[recipe->spread], sqrt(recipe->sigma2));
 }
 
-void train_say_model(const train_settings *s, const elbow_data_info *data, const elbow_model *model)
+char *train_model_text(char out[256], const elbow_recipe *recipe, uint32_t pixels)
 {
-    const elbow_recipe *recipe = &s->recipe;
-    char text[384], widths[128], parameters[32], likelihood[64], own[96] = "", objective[32] = "";
-    size_t at = (size_t)snprintf(widths, sizeof widths, "%u", (unsigned)data->pixels);
+    char widths[128], likelihood[64], objective[32] = "";
+    size_t at = (size_t)snprintf(widths, sizeof widths, "%u", (unsigned)pixels);
     for (size_t i = 0; i < ELBOW_MAX_HIDDEN && recipe->hidden[i] != 0; i++)
         at += (size_t)snprintf(widths + at, sizeof widths - at, "-%u", (unsigned)recipe->hidden[i]);
     snprintf(widths + at, sizeof widths - at, "-%u", (unsigned)recipe->latent);
     if (recipe->objective == ELBOW_OBJECTIVE_IWAE)
         snprintf(objective, sizeof objective, "iwae with %u draws, ", (unsigned)recipe->samples);
     likelihood_text(likelihood, recipe);
+    snprintf(out, 256, "%s%s, %s, %s%s/%s", widths, recipe->model == ELBOW_LINEAR ? " linear" : "", likelihood,
+             objective, recipe->pixels == ELBOW_MEAN ? "mean" : "sum", recipe->latents == ELBOW_MEAN ? "mean" : "sum");
+    return out;
+}
+
+void train_say_model(const train_settings *s, const elbow_data_info *data, const elbow_model *model)
+{
+    char text[384], what[256], parameters[32], own[96] = "";
     if (model != NULL)
-        snprintf(own, sizeof own, ", weight %.6g; %s parameters", recipe->weight,
+        snprintf(own, sizeof own, ", weight %.6g; %s parameters", s->recipe.weight,
                  cli_count(parameters, elbow_model_parameters(model)));
-    snprintf(text, sizeof text, "%s%s, %s, %s%s/%s%s", widths, recipe->model == ELBOW_LINEAR ? " linear" : "",
-             likelihood, objective, recipe->pixels == ELBOW_MEAN ? "mean" : "sum",
-             recipe->latents == ELBOW_MEAN ? "mean" : "sum", own);
+    snprintf(text, sizeof text, "%s%s", train_model_text(what, &s->recipe, data->pixels), own);
     train_say("model", text);
 }
 

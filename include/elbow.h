@@ -534,6 +534,7 @@ typedef struct elbow_advice {
     double start_beta;      /* recommended to begin with ... */
     double start_weight;    /* ... as a weight under the recipe's reductions */
     char why[512];          /* ... and the reason, for people */
+    char caution[160];      /* what is foreseen badly of such a model, for people; "" if nothing is known to be */
     elbow_advice_row own;   /* at the recipe's own weight; beta 0 where that is 0 */
     uint32_t row_count;     /* beta rises */
     elbow_advice_row rows[ELBOW_MAX_ADVICE_ROWS];
@@ -571,7 +572,8 @@ typedef struct elbow_forecast {
     char sentence[256];   /* the same for people */
 } elbow_forecast;
 
-/* Errors: MEMORY; UNSUPPORTED for a likelihood without such a theory: all but BERNOULLI and GAUSSIAN. */
+/* Errors: MEMORY; UNSUPPORTED for a likelihood without such a theory: all but BERNOULLI and GAUSSIAN; BAD_DATA for
+ * pixels that a Bernoulli does not take. */
 ELBOW_API elbow_status elbow_foresee(elbow_forecast *forecast, elbow_context *context, const elbow_data *data,
                                      const elbow_recipe *recipe);
 

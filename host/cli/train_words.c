@@ -102,10 +102,28 @@ void train_say_model(const train_settings *s, const elbow_data_info *data, const
     train_say("model", text);
 }
 
+/* Whether the KL term's weight follows from what is measured in training: nothing is foreseen of such a course. */
+static bool is_measured(elbow_schedule schedule)
+{
+    return schedule > ELBOW_SCHEDULE_CYCLICAL;
+}
+
+static void say_schedule(const train_settings *s)
+{
+    char text[288], course[192];
+    if (s->train.schedule == ELBOW_SCHEDULE_CONSTANT) return;
+    train_schedule.show(course, sizeof course, &s->train);
+    snprintf(text, sizeof text, "%s%s", course,
+             is_measured(s->train.schedule) ? ": what K weighs follows from what is measured, so nothing is foreseen"
+                                            : "");
+    train_say("schedule", text);
+}
+
 /* What the linear theory foresees; that nothing will be learnt is a warning even where nothing else is said. */
 static void say_forecast(elbow_context *context, const train_settings *s, const elbow_data *data)
 {
     elbow_forecast forecast;
+    if (is_measured(s->train.schedule)) return;
     if (elbow_foresee(&forecast, context, data, &s->recipe) != ELBOW_OK) return;
     if (forecast.active == 0)
         cli_warn("%s", forecast.sentence);
@@ -141,6 +159,7 @@ void train_announce(elbow_context *context, const train_settings *s, const elbow
         train_say_model(s, about, model);
         elbow_weight_sentence(text, sizeof text, &s->recipe, about->pixels);
         train_say("weight", text);
+        say_schedule(s);
         if (elbow_recipe_has_betas(&s->recipe)) {
             snprintf(text, sizeof text, "one network for all betas from %g to %g; metrics are at beta %g",
                      s->recipe.beta_low, s->recipe.beta_high, elbow_model_beta(model));

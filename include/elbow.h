@@ -534,6 +534,7 @@ typedef struct elbow_advice {
     double start_beta;      /* recommended to begin with ... */
     double start_weight;    /* ... as a weight under the recipe's reductions */
     char why[512];          /* ... and the reason, for people */
+    char caution[160];      /* what is foreseen badly of such a model, for people; "" if nothing is known to be */
     elbow_advice_row own;   /* at the recipe's own weight; beta 0 where that is 0 */
     uint32_t row_count;     /* beta rises */
     elbow_advice_row rows[ELBOW_MAX_ADVICE_ROWS];
@@ -571,7 +572,8 @@ typedef struct elbow_forecast {
     char sentence[256];   /* the same for people */
 } elbow_forecast;
 
-/* Errors: MEMORY; UNSUPPORTED for a likelihood without such a theory: all but BERNOULLI and GAUSSIAN. */
+/* Errors: MEMORY; UNSUPPORTED for a likelihood without such a theory: all but BERNOULLI and GAUSSIAN; BAD_DATA for
+ * pixels that a Bernoulli does not take. */
 ELBOW_API elbow_status elbow_foresee(elbow_forecast *forecast, elbow_context *context, const elbow_data *data,
                                      const elbow_recipe *recipe);
 
@@ -683,13 +685,15 @@ typedef struct elbow_device_result {
 
 typedef struct elbow_comparison {
     elbow_recipe recipe;
-    uint32_t batch, shards, steps, turn; /* timed steps on each device, so many at a time */
-    char data[64], sha256[65];           /* the images' name and hash */
+    elbow_train_options train; /* as in elbow_run; batch and shards are what they came to with these images */
+    uint32_t steps, turn;      /* timed steps on each device, so many at a time */
+    char data[64], sha256[65]; /* the images' name and hash */
     uint32_t height, width, channels, images;
-    char host[160];   /* "Linux 6.1.0 x86_64" */
-    char version[32]; /* of elbow */
-    bool all;         /* every usable device was asked for */
-    char digest[65];  /* native's, which the others' must be */
+    char host[160];     /* "Linux 6.1.0 x86_64" */
+    char version[32];   /* of elbow */
+    char command[1024]; /* that does the same work; "": not known */
+    bool all;           /* every usable device was asked for */
+    char digest[65];    /* native's, which the others' must be */
     elbow_device_result *devices;
     size_t count;
     const char *json; /* all of it as one JSON document (docs/compare.md) */
@@ -699,23 +703,28 @@ typedef struct elbow_comparison {
  * stop: the function that calls it then returns STOPPED. */
 typedef bool elbow_on_work(void *user, const char *doing, double done);
 
+/* The made-up images' height and width. */
+#define ELBOW_MADE_UP_SIDE 28
+
 /* What is compared. Start from elbow_compare_default(). */
 typedef struct elbow_compare_options {
     const char *devices; /* ids with commas between them; "all": every usable one */
     elbow_recipe recipe;
-    uint32_t batch, shards;  /* as in elbow_train_options */
-    uint32_t steps;          /* timed on each device */
-    bool cold;               /* build all programs anew once, to time that */
-    elbow_on_work *progress; /* may be NULL */
+    elbow_train_options train; /* how; the maths is exact whatever it says, and nothing is written or measured */
+    uint32_t steps;            /* timed on each device */
+    bool cold;                 /* build all programs anew once, to time that */
+    const char *command;       /* that does the same work, for whom the result is shown to; may be NULL */
+    elbow_on_work *progress;   /* may be NULL */
     void *user;
 } elbow_compare_options;
 
 ELBOW_API elbow_compare_options elbow_compare_default(void);
 
 /* Trains the same model on each device, in turns of a few steps so that drift favours none, and measures speed, where
- * the time goes and whether the bits are native's. data: NULL for made-up images of 28x28. context may have any device:
- * those compared are opened besides. A device that fails has the reason in its result; it is no failure of the
- * comparison. Owned by the caller. Errors: NOT_FOUND (no such device), USAGE, MEMORY, STOPPED. */
+ * the time goes and whether the bits are native's. data: NULL for made-up images (counts, if p(x|z) is of counts).
+ * context may have any device: those compared are opened besides. A device that fails has the reason in its result; it
+ * is no failure of the comparison. What elbow_train refuses is refused, without its remarks. Owned by the caller.
+ * Errors: NOT_FOUND (no such device), USAGE, BAD_DATA, MEMORY, STOPPED. */
 ELBOW_API elbow_status elbow_compare(elbow_comparison **comparison, elbow_context *context, const elbow_data *data,
                                      const elbow_compare_options *options);
 ELBOW_API void elbow_comparison_free(elbow_comparison *comparison);

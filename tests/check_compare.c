@@ -44,7 +44,7 @@ static elbow_compare_options small_options(void)
     memset(options.recipe.hidden, 0, sizeof options.recipe.hidden);
     options.recipe.hidden[0] = 40;
     options.recipe.latent = 5;
-    options.batch = 32;
+    options.train.batch = 32;
     options.steps = 20;
     options.devices = "native";
     return options;
@@ -163,6 +163,90 @@ START_TEST(the_digest_is_the_works)
 }
 END_TEST
 
+/* ---- what may be compared ---- */
+
+static bool uses(const elbow_device_result *r, const char *kernel)
+{
+    for (size_t k = 0; k < r->kernel_count; k++)
+        if (strcmp(r->kernels[k].kernel, kernel) == 0) return true;
+    return false;
+}
+
+/* Whatever train takes: the made-up images are such as the likelihood is one of, and the kernels are those of the
+ * recipe. */
+START_TEST(each_recipe_is_compared)
+{
+    char list[128];
+    elbow_compare_options options[5];
+    for (size_t i = 0; i < COUNT(options); i++) {
+        options[i] = small_options();
+        options[i].steps = 3;
+        options[i].cold = false;
+        options[i].train.batch = 8;
+        options[i].devices = i < 2 ? two_natives(list) : "native";
+    }
+    options[0].recipe.likelihood = ELBOW_NEGATIVE_BINOMIAL;
+    options[1].recipe.likelihood = ELBOW_DISCRETISED_LOGISTIC;
+    options[1].recipe.spread = ELBOW_SPREAD_PIXEL;
+    options[2].recipe.objective = ELBOW_OBJECTIVE_IWAE;
+    options[2].recipe.samples = 3;
+    options[3].recipe.beta_low = 0.1, options[3].recipe.beta_high = 10;
+    options[4].train.free_bits = 0.5;
+    static const char *const kernels[] = {"elbo", "elbo", "iwae_backward", "condition", "weigh"};
+    char digests[COUNT(options)][65];
+    for (size_t i = 0; i < COUNT(options); i++) {
+        elbow_comparison *c = compare(&options[i]);
+        for (size_t d = 0; d < c->count; d++) {
+            const elbow_device_result *r = &c->devices[d];
+            ck_assert_msg(!r->reason[0] && r->same_bits, "recipe %zu on %s: %s", i, r->device.id, r->reason);
+            ck_assert_msg(uses(r, kernels[i]), "recipe %zu on %s: no kernel %s", i, r->device.id, kernels[i]);
+        }
+        memcpy(digests[i], c->digest, sizeof digests[i]);
+        for (size_t before = 0; before < i; before++) ck_assert_str_ne(digests[before], digests[i]);
+        elbow_comparison_free(c);
+    }
+}
+END_TEST
+
+/* The weight's warm-up is that of train: from 0, so that without the KL term's pull other parameters come of it. */
+START_TEST(a_schedule_is_followed)
+{
+    elbow_compare_options options = small_options();
+    elbow_comparison *constant = compare(&options);
+    options.train.schedule = ELBOW_SCHEDULE_LINEAR;
+    elbow_comparison *rising = compare(&options);
+    options.train.schedule_from = 1;
+    elbow_comparison *level = compare(&options);
+    ck_assert_str_ne(rising->digest, constant->digest);
+    ck_assert_str_eq(level->digest, constant->digest);
+    elbow_comparison_free(constant);
+    elbow_comparison_free(rising);
+    elbow_comparison_free(level);
+}
+END_TEST
+
+START_TEST(what_train_refuses_is_refused)
+{
+    elbow_comparison *c;
+    elbow_compare_options options = small_options();
+    options.recipe.likelihood = ELBOW_DISCRETISED_LOGISTIC;
+    options.recipe.binarise = ELBOW_BINARISE_THRESHOLD;
+    ck_assert_int_eq(elbow_compare(&c, context, NULL, &options), ELBOW_USAGE);
+    ck_assert_ptr_nonnull(strstr(elbow_message(context), "256 levels"));
+    ck_assert_ptr_null(c);
+    options = small_options();
+    options.train.batch = 0;
+    ck_assert_int_eq(elbow_compare(&c, context, NULL, &options), ELBOW_USAGE);
+    options = small_options();
+    options.recipe.likelihood = ELBOW_POISSON;
+    elbow_data *bytes;
+    OK(elb_data_made_up(&bytes, &context->err, 28, 28, 64, false));
+    ck_assert_int_eq(elbow_compare(&c, context, bytes, &options), ELBOW_BAD_DATA);
+    ck_assert_ptr_nonnull(strstr(elbow_message(context), "counts 0, 1, 2"));
+    elb_data_free(bytes);
+}
+END_TEST
+
 /* ---- a device whose kernel is broken ---- */
 
 enum { MOST_KERNELS = 64 };
@@ -209,7 +293,7 @@ static elb_work small_work(const elbow_data *data)
 {
     const elbow_compare_options options = small_options();
     elb_work work = {.recipe = options.recipe, .train = elbow_train_default(), .data = data};
-    work.train.batch = options.batch;
+    work.train.batch = options.train.batch;
     return work;
 }
 
@@ -218,7 +302,7 @@ START_TEST(the_broken_kernel_is_named)
     elbow_data *data;
     elbow_device_result results[2] = {{.reason = ""}};
     double seconds;
-    ck_assert_int_eq(elb_data_made_up(&data, &context->err, 28, 28, 100), ELBOW_OK);
+    ck_assert_int_eq(elb_data_made_up(&data, &context->err, 28, 28, 100, false), ELBOW_OK);
     const elb_work work = small_work(data);
     elb_lane lane = broken_lane(&results[0]), native = {.result = &results[1]};
     ck_assert_int_eq(elb_lane_open(&native, &seconds, &work, &context->err, "native", false), ELBOW_OK);
@@ -241,7 +325,7 @@ START_TEST(sound_kernels_are_not_named)
     elbow_data *data;
     elbow_device_result results[2] = {{.reason = ""}};
     double seconds;
-    ck_assert_int_eq(elb_data_made_up(&data, &context->err, 28, 28, 100), ELBOW_OK);
+    ck_assert_int_eq(elb_data_made_up(&data, &context->err, 28, 28, 100, false), ELBOW_OK);
     const elb_work work = small_work(data);
     elb_lane lane = {.result = &results[0]}, native = {.result = &results[1]};
     char list[128];
@@ -264,7 +348,7 @@ static elbow_comparison made(elbow_device_result *r, double median, const char *
     *r = (elbow_device_result){.median_ms = median, .p10_ms = 0.9 * median, .p90_ms = 1.1 * median, .same_bits = true};
     elb_format(r->device.id, sizeof r->device.id, "pocl:0");
     elb_format(r->digest, sizeof r->digest, "%s", digest);
-    elbow_comparison c = {.recipe = elbow_recipe_default(), .batch = 128, .shards = 1, .steps = 100, .images = 5};
+    elbow_comparison c = {.recipe = elbow_recipe_default(), .train = elbow_train_default(), .steps = 100, .images = 5};
     c.all = true;
     c.devices = r;
     c.count = 1;
@@ -359,6 +443,15 @@ START_TEST(other_work_does_not_compare)
     ck_assert_int_eq(elbow_comparison_against(&changes, context, &now, &before, 0.05), ELBOW_BAD_DATA);
     ck_assert_str_eq(elbow_message(context), "the earlier comparison is of other work: its latent is 10, not 20");
     before = made(&a, 10, "d");
+    before.recipe.likelihood = ELBOW_LAPLACE;
+    ck_assert_int_eq(elbow_comparison_against(&changes, context, &now, &before, 0.05), ELBOW_BAD_DATA);
+    ck_assert_str_eq(elbow_message(context),
+                     "the earlier comparison is of other work: its likelihood is \"laplace\", not \"bernoulli\"");
+    before = made(&a, 10, "d");
+    before.train.batch = 64;
+    ck_assert_int_eq(elbow_comparison_against(&changes, context, &now, &before, 0.05), ELBOW_BAD_DATA);
+    ck_assert_str_eq(elbow_message(context), "the earlier comparison is of other work: its batch is 64, not 128");
+    before = made(&a, 10, "d");
     before.steps = 50;
     ck_assert_int_eq(elbow_comparison_against(&changes, context, &now, &before, 0.05), ELBOW_BAD_DATA);
     ck_assert_str_eq(elbow_message(context), "the earlier comparison is of other work: its steps is 50, not 100");
@@ -434,6 +527,7 @@ START_TEST(the_page_is_complete)
     size_t size;
     elbow_compare_options options = small_options();
     options.devices = two_natives(list);
+    options.command = "elbow compare --hidden 40";
     elbow_comparison *c = compare(&options);
     elb_format(c->devices[1].difference, sizeof c->devices[1].difference, "kernel elbo: 3 ulp");
     OK(elbow_comparison_report(c, context, folder));
@@ -458,6 +552,9 @@ int main(void)
     tcase_add_test(all, json_is_as_promised);
     tcase_add_test(all, what_is_saved_is_read_again);
     tcase_add_test(all, the_digest_is_the_works);
+    tcase_add_test(all, each_recipe_is_compared);
+    tcase_add_test(all, a_schedule_is_followed);
+    tcase_add_test(all, what_train_refuses_is_refused);
     tcase_add_test(all, the_broken_kernel_is_named);
     tcase_add_test(all, sound_kernels_are_not_named);
     tcase_add_test(all, slower_is_outside_both_spreads);

@@ -276,12 +276,13 @@ END_TEST
 
 static const elb_device_ops *plain_ops;
 static elb_device_ops counting_ops;
-static uint32_t launches;
+static uint32_t launches, last_groups;
 
 static elbow_status launch_counted(elb_device *dev, const elb_kernel *kernel, const void *options, elb_range groups,
                                    const elb_value *values)
 {
     launches++;
+    last_groups = groups.x * groups.y;
     return plain_ops->launch(dev, kernel, options, groups, values);
 }
 
@@ -331,6 +332,37 @@ START_TEST(sums_go_on_in_another_launch)
 }
 END_TEST
 
+/* A product of fewer groups than keep a device busy: 33 x 65 in tiles of 32 x 32 are 6 groups, in halves 15. */
+START_TEST(small_products_have_smaller_tiles)
+{
+    static const struct {
+        uint32_t busy, groups;
+    } cases[] = {{0, 6}, {6, 6}, {7, 15}, {UINT32_MAX, 15}};
+    elb_error err = {0};
+    elbow_device_info *infos;
+    size_t count;
+    ck_assert_int_eq(elb_discover(&err, &infos, &count), ELBOW_OK);
+    for (size_t i = 0; i < count; i++) {
+        elb_device *dev;
+        if (!infos[i].usable || strcmp(infos[i].backend, "opencl") != 0 || strstr(infos[i].name, "llvmpipe")) continue;
+        ck_assert_msg(elb_device_open(&dev, &err, infos[i].id) == ELBOW_OK, "%s", err.text);
+        const elb_shape shape = {1, 64, 64, 4, 4};
+        ck_assert_int_eq(elb_device_reshape(dev, shape), ELBOW_OK);
+        dev->prefers_local = true;
+        count_launches(dev);
+        for (size_t c = 0; c < COUNT(cases); c++) {
+            dev->busy_groups = cases[c].busy;
+            const trial t = {.m = 33, .n = 65, .k = 1025, .bias = true, .spread = 20};
+            try_product(dev, &t);
+            ck_assert_uint_eq(last_groups, cases[c].groups);
+            ck_assert_mem_eq(&dev->shape, &shape, sizeof shape);
+        }
+        elb_device_close(dev);
+    }
+    free(infos);
+}
+END_TEST
+
 START_TEST(sums_that_would_be_cut_are_refused)
 {
     elb_error err = {0};
@@ -363,7 +395,7 @@ START_TEST(shards_that_would_be_cut_are_refused)
     const elb_view c = elb_matrix(buffer, 0, 1, 16), a = elb_matrix(buffer, 16, 600, 1);
     const elb_view b = elb_matrix(buffer, 4096, 600, 16), scratch = elb_matrix(buffer, 40000, 1, 20000);
     elb_segments cut = elb_segments_of((elb_shards){0, 8}, 8, 600, 1);
-    dev->most_turns = 3 * 600 + 16 * 8;
+    dev->most_turns = (uint32_t)elb_sum_rows_turns(dev, 600, 8);
     ck_assert(elb_gemm_takes_rows(dev, 600, 8));
     ck_assert_int_eq(elb_gemm_over_rows(NULL, dev, c, a, b, &cut, scratch), ELBOW_OK);
     dev->most_turns--;
@@ -473,6 +505,7 @@ int main(void)
     tcase_add_test(cases, padding_changes_no_bit);
     tcase_add_test(cases, shapes_that_do_not_fit);
     tcase_add_test(cases, sums_go_on_in_another_launch);
+    tcase_add_test(cases, small_products_have_smaller_tiles);
     tcase_add_test(cases, sums_that_would_be_cut_are_refused);
     tcase_add_test(cases, shards_that_would_be_cut_are_refused);
     return run_case("gemm", cases);

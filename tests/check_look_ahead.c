@@ -128,6 +128,8 @@ START_TEST(what_is_refused)
     recipe = linear_recipe();
     recipe.likelihood = ELBOW_BERNOULLI;
     REFUSES(elbow_advise(&advice, context, data, &recipe, NULL), BAD_DATA, "from -1 to 2");
+    elbow_forecast forecast;
+    REFUSES(elbow_foresee(&forecast, context, data, &recipe), BAD_DATA, "from -1 to 2");
     advice.row_count = 0;
     REFUSES(elbow_draw_advice(context, folder, &advice), USAGE, "0 rows");
     elb_data_free(data);
@@ -183,7 +185,13 @@ START_TEST(forecasts)
     recipe.hidden[1] = 8;
     GOES(elbow_foresee(&is, context, data, &recipe));
     ck_assert_ptr_nonnull(strstr(is.sentence, "on); so deep a net uses fewer after a short training"));
+    const double one[] = {4};
+    const elbow_advise_options options = {.betas = one, .beta_count = 1};
+    GOES(elbow_advise(&advice, context, data, &recipe, &options));
+    ck_assert_ptr_nonnull(strstr(advice.caution, "so deep a net uses fewer after a short training than are foreseen"));
     recipe.hidden[1] = 0;
+    GOES(elbow_advise(&advice, context, data, &recipe, &options));
+    ck_assert_str_eq(advice.caution, "");
     recipe.weight = 0;
     GOES(elbow_foresee(&is, context, data, &recipe));
     ck_assert_ptr_nonnull(strstr(is.sentence, "without a KL term"));

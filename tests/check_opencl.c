@@ -101,6 +101,8 @@ START_TEST(who_ends_loops_early)
 {
     ck_assert_uint_eq(elb_quirk_most_turns("llvmpipe (LLVM 15.0.6, 256 bits)"), 65535);
     ck_assert_uint_eq(elb_quirk_most_turns("NVIDIA H100"), 0);
+    ck_assert_uint_eq(elb_quirk_busy_groups(true, 132), 396);
+    ck_assert_uint_eq(elb_quirk_busy_groups(false, 132), 0);
 }
 END_TEST
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static char folder[] = "/tmp/elbow-team-XXXXXX";
 
@@ -394,6 +395,32 @@ START_TEST(a_device_fails)
 }
 END_TEST
 
+static elbow_status read_slowly(elb_device *dev, void *to, elb_buffer *buffer, size_t at, size_t bytes)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 3000000}, NULL);
+    return sound->read(dev, to, buffer, at, bytes);
+}
+
+/* What a step sends takes many times as long as what it computes: either device is quicker without the other. */
+START_TEST(a_team_that_does_not_pay)
+{
+    const elbow_recipe recipe = small_recipe();
+    elbow_train_options options = small_options(8);
+    options.epochs = 16;
+    bench b;
+    open_bench(&b, teams[0], &recipe);
+    sound = b.context->dev->ops;
+    broken = *sound;
+    broken.read = read_slowly;
+    b.context->dev->ops = b.context->mates[0]->dev->ops = &broken;
+    ck_assert_msg(elbow_train(b.model, b.data, &options) == ELBOW_OK, "%s", elbow_message(b.context));
+    ck_assert_msg(strncmp(b.remark, "the team takes ", 15) == 0 && strstr(b.remark, " alone would take about ") &&
+                      strstr(b.remark, ": --device native"),
+                  "%s", b.remark);
+    close_bench(&b);
+}
+END_TEST
+
 /* ---- lists of devices ---- */
 
 START_TEST(lists_of_devices_are_read)
@@ -444,6 +471,7 @@ int main(void)
                                   a_team_skips_as_one,
                                   a_team_names_what_is_not_finite,
                                   a_device_fails,
+                                  a_team_that_does_not_pay,
                                   lists_of_devices_are_read,
                                   teams_do_not_join_teams};
     char command[64];

@@ -117,7 +117,7 @@ expect 2 "needs DATA" sweep --out swept
 expect 2 "--out DIR" sweep shapes
 expect 2 "did you mean --betas?" sweep shapes --beta 1 --out swept
 expect 2 "did you mean --betas?" sweep shapes --weight 1 --out swept
-expect 2 "has no option --resume" sweep shapes --resume --out swept
+expect 2 "has no option --resume: it goes on by itself: type the whole command" sweep shapes --resume --out swept
 expect 2 "--betas needs a value" sweep shapes --out swept --betas
 expect 2 "such as 0.25,1,4" sweep shapes --out swept --betas ''
 expect 2 "'x': not numbers" sweep shapes --out swept --betas 1,x
@@ -135,6 +135,10 @@ expect 2 "names no device" sweep shapes --out swept --device ,
 expect 2 "no hidden layer" sweep shapes --out swept --model linear --hidden 10
 [ ! -e swept ] || fail "sweep: a wrong command line leaves a folder"
 expect 2 "did you mean --devices?" compare --device native
+expect 2 "poisson has no scale" compare --likelihood poisson --sigma 1
+expect 2 "--loss and --sigma" compare --loss sse --sigma 1
+expect 2 "no hidden layer" compare --model linear --hidden 10
+expect 2 "has no option --maths" compare --maths fast
 expect 2 "--steps 0: out of range: 1 to" compare --steps 0
 
 # ---- help: every command's examples parse, every option is in the manual ----
@@ -433,6 +437,9 @@ expect 2 "was started with weight 1" train --resume --out whole --device native 
 expect 2 "started with another share" train --resume --out whole --device native --holdout 0.5
 # shellcheck disable=SC2086
 expect 0 "" $small --epochs 2 --out whole --resume --lr-schedule constant --loss bce --beta 1
+# shellcheck disable=SC2086
+expect 0 "schedule  control:target=4,gain=0.01" $small --epochs 1 --out held --schedule control:target=4
+grep -q '^forecast' err && fail "train: foresees what a controller will do"
 
 fields="['n','elbo','distortion','rate','sse','mse','active_units','latent','beta','beta_norm','sigma2','digest']"
 json "list(d) == $fields and d['digest'] == '$digest' and d['sigma2'] is None and d['latent'] == 2" \
@@ -444,6 +451,8 @@ expect 2 "1 to 5,000" evaluate whole --iwae 5001 --device native
 expect 2 "iwae:K takes 1 to 5000 draws" train shapes --objective iwae:0
 expect 2 "did you mean 'iwae'" train shapes --objective iwea
 json "abs(d['elbo'] + d['distortion'] + d['rate']) < 1e-3" evaluate whole --split train --mean --device native --json
+expect 0 "" evaluate whole --mean --device native
+grep -q '^-(D + R) .* no bound' out || fail "evaluate --mean: calls what is no bound ELBO"
 json "d == {'beta': 1, 'beta_norm': 2/1024, 'sigma2': None}" explain whole --json
 json "d['beta'] == 3" explain whole --weight 3 --json
 expect 0 "" explain whole
@@ -582,6 +591,22 @@ train --resume --out full" $small --epochs 2 --quiet --out full
     rm -rf full && mkdir -p full/beta-0.5 && ln -s /dev/full full/beta-0.5/model.safetensors
     expect 1 "(free some space): nothing was saved yet; go on with: elbow sweep shapes --betas 0.5,1 " sweep shapes \
         --betas 0.5,1 --limit 100 --hidden 4 --latent 2 --epochs 1 --device native --quiet --out full
+    # A disk that is full after some epochs: the state before is what is left.
+    # shellcheck disable=SC2086
+    python3 - $small --epochs 100000 --quiet --out filled >out 2>err <<'EOF' || fail "a disk that fills while training"
+import json, os, re, subprocess, sys
+
+p = subprocess.Popen(["elbow"] + sys.argv[1:], stderr=subprocess.PIPE, text=True)
+while not os.path.exists("filled/state.safetensors"): assert p.poll() is None
+while p.poll() is None:  # again, should a save that was under way have taken the link's place
+    os.symlink("/dev/full", "link")
+    os.replace("link", "filled/model.safetensors")
+said = p.stderr.read()
+kept = re.search(r"filled holds the state after step (\d+); go on with: elbow train --resume --out filled\n$", said)
+assert p.returncode == 1 and kept, said
+steps = [json.loads(line)["step"] for line in open("filled/metrics.jsonl")]
+assert int(kept[1]) == steps[-2], (kept[1], steps[-2:])  # an epoch's line is written before its state
+EOF
 fi
 rm -rf flipped && cp -r whole flipped
 python3 flip.py flipped/model.safetensors -100
@@ -722,6 +747,16 @@ grep -q '^against before.json' out || fail "compare --against says nothing"
 # shellcheck disable=SC2086
 elbow $small --latent 3 --against before.json >out 2>err && fail "compare --against: other work is no failure"
 grep -q "its latent is 2, not 3" err || fail "compare --against: other work is not named"
+grep -q 'elbow compare --devices native --steps 10 .*--save before.json' compared/report.html || fail "compare: no command"
+# By train's options: the recipe is named, kept in the file, and another one's file is refused.
+# shellcheck disable=SC2086
+expect 0 "" $small --likelihood laplace --sigma learned:0.5 --beta 4 --reduction mean/sum --save laplace.json
+grep -q '^work  *784-16-2, laplace sigma learned from 0.5, mean/sum, batch 32,' out || fail "compare: the work is not named"
+python3 -c "import json; r = json.load(open('laplace.json'))['work']['recipe']; assert (r['likelihood'], r['spread'], \
+r['sigma2'], r['pixels'], r['weight']) == ('laplace', 'learned', 0.25, 'mean', 4 / 784), r" 2>err || fail "compare: another recipe"
+# shellcheck disable=SC2086
+elbow $small --against laplace.json >out 2>err && fail "compare --against: another likelihood is no failure"
+grep -q 'its likelihood is "laplace", not "bernoulli"' err || fail "compare --against: the likelihood is not named"
 # shellcheck disable=SC2086
 expect 1 "no-such.json" $small --json --quiet --against no-such.json
 # An earlier run a thousand times as quick, and one of other bits: a change, status 1, and the result is printed all the same.
@@ -732,6 +767,10 @@ for change in 'd["step_ms"] = {k: v / 1000 for k, v in d["step_ms"].items()}|slo
     [ $? -eq 1 ] || fail "compare --against: '${change#*|}' is no failure"
     grep -q "^native: ${change#*|}" out || fail "compare --against: no word of '${change#*|}'"
 done
+# A run's recipe and images, but for what is typed.
+json "(w := d['work'], r := json.load(open('whole/run.json'))) and w['recipe'] == r['recipe'] | {'latent': 3} \
+and w['data']['sha256'] == r['data']['sha256'] and w['train'] == r['train'] | {'maths': 'exact'}" \
+    compare --config whole --latent 3 --devices native --steps 1 --json --quiet
 expect 1 "no device \"no-such:0\"" compare --devices no-such:0 --quiet
 
 # ---- tune ----

@@ -234,6 +234,7 @@ static void print_text(const settings *s, const elbow_data_info *data, const elb
     snprintf(text, sizeof text, "beta %.4g (--weight %.4g under %s): %s.", advice->start_beta, advice->start_weight,
              reduction, advice->why);
     paragraph("begin with", text);
+    if (advice->caution[0] != '\0') paragraph("but", advice->caution);
 }
 
 static int answer(settings *s, elbow_context *context, const elbow_data *data)

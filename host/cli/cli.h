@@ -71,8 +71,9 @@ typedef struct cli_command {
     const cli_option *options; /* its own */
     size_t option_count;
     const struct cli_command *like; /* a command whose options it has too, behind its own, which hide those of the same
-                                       name; its settings begin with that one's. NULL: none */
+                                       name, and whose conflicts; its settings begin with that one's. NULL: none */
     const char *unlike;             /* names, between spaces, of options of `like` that it does not have */
+    const char *foreign;            /* "resume: what to do here": an option that others have, and what is said of it */
     const char *(*conflicts)[2];    /* pairs of options that exclude each other, ended by NULL */
     size_t settings_size;
     void (*defaults)(void *settings);
@@ -167,6 +168,7 @@ typedef struct cli_report {
     double lowest, highest;
     char digest[65];
     const char *split;     /* "test" */
+    bool mean;             /* the mean of q(z|x) was decoded, no draw from it */
     uint32_t iwae_samples; /* of the importance-weighted bound; 0: not measured */
     double iwae_nll;
     elbow_factor_scores scores; /* factors 0: not measured */
@@ -206,6 +208,9 @@ void cli_catch_interrupts(void);
 bool cli_on_progress(void *progress, const elbow_progress *now);
 bool cli_on_sweep(void *progress, const elbow_sweep_progress *now);
 void cli_progress_end(cli_progress *progress);
+/* cli_broke_off, for a training that was shown so; of one that never began there is nothing to go on with. */
+int cli_progress_failed(const cli_progress *progress, const elbow_context *context, elbow_status status,
+                        const char *command);
 
 typedef struct cli_data_progress {
     const char *words; /* for what is being done */

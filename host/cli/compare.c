@@ -5,14 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Begins with train's settings, whose options for a model and its data this command has. */
 typedef struct settings {
-    const char *data;
+    train_settings train;
     elbow_compare_options compare;
-    uint32_t limit;
-    const char *out, *save, *against;
+    const char *save, *against;
     double margin; /* per cent */
-    bool warm, json, quiet;
+    bool warm;
 } settings;
+
+_Static_assert(offsetof(settings, train) == 0, "the offsets of train's options hold here");
 
 #define AT(field) .offset = offsetof(settings, field)
 
@@ -36,30 +38,13 @@ static const cli_option options[] = {
      .type = CLI_FLAG,
      AT(warm),
      .help = "do not build every program anew to time a cold start: seconds less for each driver"},
-
-    TRAIN_SIZES("The work", settings, compare),
-    {.name = "likelihood",
-     .type = CLI_CHOICE,
-     AT(compare.recipe.likelihood),
-     .choices = "bernoulli|gaussian",
-     .help = "p(x|z)"},
-    TRAIN_STEP(settings, compare, 65536),
-    {.name = "seed", .metavar = "N", .type = CLI_SEED, AT(compare.recipe.seed), .help = "of everything that is random"},
-    {.name = "limit",
-     .metavar = "N",
-     .type = CLI_COUNT,
-     AT(limit),
-     .least = 0,
-     .most = UINT32_MAX,
-     .unit = "images",
-     .standard = "all",
-     .help = "only the first N images of DATA"},
+    {OPTION_SHARDS(offsetof(settings, train.train.shards), "; all on each device")},
 
     {.group = "Results",
      .name = "out",
      .metavar = "FOLDER",
      .type = CLI_TEXT,
-     AT(out),
+     AT(train.out),
      .standard = "",
      .help = "write report.html, a page to look at and to send, and compare.json into it",
      .synonyms = " output o report "},
@@ -84,13 +69,20 @@ static const cli_option options[] = {
      .least = 0,
      .most = 1000,
      .help = "how much slower the median must be to count, beside lying outside both spreads"},
-    {.name = "quiet", .type = CLI_FLAG, AT(quiet), .help = "no progress", .synonyms = " silent "},
-    {.name = "json", .type = CLI_FLAG, AT(json), .help = "print one JSON document instead of the tables"},
+    {OPTION_JSON(offsetof(settings, train.json), "tables")},
 };
 
 static void defaults(void *of)
 {
-    *(settings *)of = (settings){.compare = elbow_compare_default(), .margin = 5};
+    settings *s = of;
+    *s = (settings){.compare = elbow_compare_default(), .margin = 5};
+    train_defaults(&s->train);
+}
+
+static int check(const void *of, const cli_args *args)
+{
+    const settings *s = of;
+    return train_check_recipe(&s->train, args);
 }
 
 /* ---- progress ---- */
@@ -115,13 +107,10 @@ static bool on_work(void *user, const char *doing, double done)
 
 static void print_work(const elbow_comparison *c)
 {
-    char images[32];
-    printf("%-10s%s %u", "work", c->recipe.model == ELBOW_LINEAR ? "linear" : "mlp",
-           (unsigned)(c->height * c->width * c->channels));
-    for (int i = 0; c->recipe.model == ELBOW_MLP && i < ELBOW_MAX_HIDDEN && c->recipe.hidden[i] != 0; i++)
-        printf("-%u", (unsigned)c->recipe.hidden[i]);
-    printf("-%u, batch %u, %u shard%s, %s (%s)\n", (unsigned)c->recipe.latent, (unsigned)c->batch, (unsigned)c->shards,
-           c->shards == 1 ? "" : "s", c->data, cli_count(images, c->images));
+    char model[256], images[32];
+    printf("%-10s%s, batch %u, %u shard%s, %s (%s)\n", "work",
+           train_model_text(model, &c->recipe, c->height * c->width * c->channels), (unsigned)c->train.batch,
+           (unsigned)c->train.shards, c->train.shards == 1 ? "" : "s", c->data, cli_count(images, c->images));
     printf("%-10s%u on each device, in turns of %u\n\n", "steps", (unsigned)c->steps, (unsigned)c->turn);
 }
 
@@ -208,7 +197,7 @@ static int print_changes(const elbow_comparison *now, const elbow_comparison *be
                          const settings *s)
 {
     elbow_changes changes = {.count = 0};
-    FILE *to = s->json ? stderr : stdout;
+    FILE *to = s->train.json ? stderr : stdout;
     const elbow_status status = elbow_comparison_against(&changes, context, now, before, s->margin / 100);
     if (status != ELBOW_OK) return cli_library_failed(context, status);
     fprintf(to, "\nagainst %s:%s\n", s->against, changes.count > 0 ? "" : " no change");
@@ -223,7 +212,7 @@ static int print_changes(const elbow_comparison *now, const elbow_comparison *be
 static int write_results(const elbow_comparison *c, elbow_context *context, const settings *s)
 {
     elbow_status status = ELBOW_OK;
-    if (s->out != NULL) status = elbow_comparison_report(c, context, s->out);
+    if (s->train.out != NULL) status = elbow_comparison_report(c, context, s->train.out);
     if (status == ELBOW_OK && s->save != NULL) status = elbow_comparison_save(c, context, s->save);
     return status == ELBOW_OK ? CLI_DONE : cli_library_failed(context, status);
 }
@@ -242,7 +231,7 @@ static int judge(const elbow_comparison *c)
 
 static int report(const elbow_comparison *c, const elbow_comparison *before, elbow_context *context, const settings *s)
 {
-    if (s->json)
+    if (s->train.json)
         fputs(c->json, stdout);
     else
         print_comparison(c);
@@ -253,53 +242,66 @@ static int report(const elbow_comparison *c, const elbow_comparison *before, elb
     }
     const int written = write_results(c, context, s);
     if (written != CLI_DONE) return written;
-    if (s->out != NULL && !s->json) printf("\n%s/report.html\n", s->out);
+    if (s->train.out != NULL && !s->train.json) printf("\n%s/report.html\n", s->train.out);
     return status;
 }
 
 /* What the command works on; all of it is there to be freed in any case. */
 typedef struct work {
-    elbow_context *context;
-    elbow_data *data;
+    cli_session session;
     elbow_comparison *before, *now;
 } work;
 
-/* A file to compare with is read first: that it is missing is better said before the work than after it. */
-static int load(work *w, const settings *s)
+/* The images that the others are made up for want of: DATA, or those of the run that --config names. */
+static int load_data(settings *s, cli_session *session, const cli_args *args)
 {
-    elbow_run source = {.limit = s->limit};
-    const int opened = cli_open(&w->context, "native");
-    if (opened != CLI_DONE) return opened;
-    if (s->against != NULL) {
-        const elbow_status status = elbow_comparison_load(&w->before, w->context, s->against);
-        if (status != ELBOW_OK) return cli_library_failed(w->context, status);
+    uint32_t pixels = ELBOW_MADE_UP_SIDE * ELBOW_MADE_UP_SIDE;
+    if (s->train.data != NULL || s->train.config != NULL) {
+        const int status = train_load_data(&s->train, session);
+        if (status != CLI_DONE) return status;
+        pixels = elbow_data_about(session->data)->pixels;
     }
-    if (s->data == NULL) return CLI_DONE;
-    if (strlen(s->data) >= sizeof source.source) return cli_failure("%.60s...: the path is too long", s->data);
-    memcpy(source.source, s->data, strlen(s->data) + 1);
-    return cli_load_data(&w->data, w->context, &source);
+    return train_settle_weight(&s->train, session, pixels, args);
+}
+
+/* A file to compare with is read first: that it is missing is better said before the work than after it. */
+static int load(work *w, settings *s, const cli_args *args)
+{
+    int status = cli_open(&w->session.context, "native");
+    if (status == CLI_DONE && s->against != NULL) {
+        const elbow_status loaded = elbow_comparison_load(&w->before, w->session.context, s->against);
+        if (loaded != ELBOW_OK) status = cli_library_failed(w->session.context, loaded);
+    }
+    if (status == CLI_DONE) status = train_read_run(&s->train, &w->session, args);
+    return status == CLI_DONE ? load_data(s, &w->session, args) : status;
+}
+
+static int compare(work *w, settings *s, const cli_args *args)
+{
+    char command[sizeof w->now->command];
+    shown progress = {.quiet = s->train.quiet};
+    cli_retype(command, sizeof command, args, "");
+    s->compare.recipe = s->train.recipe;
+    s->compare.train = s->train.train;
+    s->compare.command = command;
+    s->compare.cold = !s->warm;
+    s->compare.progress = on_work;
+    s->compare.user = &progress;
+    const elbow_status status = elbow_compare(&w->now, w->session.context, w->session.data, &s->compare);
+    if (!s->train.quiet) cli_clear_line();
+    if (status != ELBOW_OK) return cli_library_failed(w->session.context, status);
+    return report(w->now, w->before, w->session.context, s);
 }
 
 static int run(void *of, const cli_args *args)
 {
     settings *s = of;
-    work w = {.context = NULL};
-    shown progress = {.quiet = s->quiet};
-    (void)args;
-    if (s->compare.recipe.model == ELBOW_LINEAR) memset(s->compare.recipe.hidden, 0, sizeof s->compare.recipe.hidden);
-    s->compare.cold = !s->warm;
-    s->compare.progress = on_work;
-    s->compare.user = &progress;
-    int status = load(&w, s);
-    if (status == CLI_DONE) {
-        const elbow_status compared = elbow_compare(&w.now, w.context, w.data, &s->compare);
-        if (!s->quiet) cli_clear_line();
-        status = compared == ELBOW_OK ? report(w.now, w.before, w.context, s) : cli_library_failed(w.context, compared);
-    }
+    work w = {.before = NULL};
+    int status = load(&w, s, args);
+    if (status == CLI_DONE) status = compare(&w, s, args);
     elbow_comparison_free(w.now);
     elbow_comparison_free(w.before);
-    elbow_data_free(w.data);
-    elbow_close(w.context);
+    cli_session_close(&w.session);
     return status;
 }
 
@@ -309,17 +311,21 @@ const cli_command cli_compare = {
     .purpose = "Trains the same model on each device, in turns of a few steps so that a drift of the machine favours "
                "none, and reports the time of a step, of a cold and of a cached start, memory, where the time goes and "
                "how near each kernel comes to what the device can do, and whether the bits are native's; if not, which "
-               "kernel differs first and by how much. DATA as for train; without it made-up images of 28x28. A device "
+               "kernel differs first and by how much. The model and its loss as for train, or with --config those of a "
+               "run. DATA as for train; without it made-up images of 28x28, or counts. A device "
                "that fails is a line with its reason. Exit status 1 if bits differ, or on a change --against an "
                "earlier comparison.",
     .examples = {"elbow compare", "elbow compare --devices native --steps 50 --out report",
                  "elbow compare --devices native --steps 50 --save before.json",
                  "elbow compare --devices native --steps 50 --against before.json --margin 400",
-                 "elbow compare shapes --limit 1000 --devices native --steps 20 --json"},
-    .arguments = {{"DATA", offsetof(settings, data), NULL}},
+                 "elbow compare shapes --limit 1000 --devices native --steps 20 --likelihood logistic --json"},
+    .arguments = {{"DATA", offsetof(settings, train.data), NULL}},
     .options = options,
     .option_count = CLI_COUNT_OF(options),
+    .like = &cli_train,
+    .unlike = " holdout epochs patience nonfinite device maths overwrite resume save-every ",
     .settings_size = sizeof(settings),
     .defaults = defaults,
+    .check = check,
     .run = run,
 };

@@ -90,12 +90,12 @@ static void list_choices(char *out, size_t size, const char *const *names, size_
         at += (size_t)snprintf(out + at, size - at, "%s%s", i == 0 ? "" : i + 1 == count ? " or " : ", ", names[i]);
 }
 
-/* The answer to a word that is no choice here but one elsewhere; NULL: it is none. */
-static const char *foreign(const cli_option *option, const char *text)
+/* The answer to a word that is nothing here but something elsewhere, "word: answer"; NULL: it is not that word. */
+static const char *foreign(const char *answered, const char *text)
 {
     const size_t length = strlen(text);
-    if (option->foreign == NULL || strncmp(option->foreign, text, length) != 0) return NULL;
-    return strncmp(option->foreign + length, ": ", 2) == 0 ? option->foreign + length + 2 : NULL;
+    if (answered == NULL || strncmp(answered, text, length) != 0) return NULL;
+    return strncmp(answered + length, ": ", 2) == 0 ? answered + length + 2 : NULL;
 }
 
 static bool choice(unsigned *value, const char *text, const cli_option *option, cli_why *why)
@@ -108,7 +108,7 @@ static bool choice(unsigned *value, const char *text, const cli_option *option, 
         *value = (unsigned)i;
         return true;
     }
-    const char *nearest = cli_nearest(text, names, count), *answer = foreign(option, text);
+    const char *nearest = cli_nearest(text, names, count), *answer = foreign(option->foreign, text);
     list_choices(list, sizeof list, names, count);
     if (answer != NULL)
         snprintf(why->text, sizeof why->text, "%s", answer);
@@ -256,6 +256,8 @@ static int no_option(const cli_command *command, const char *name, size_t length
     }
     names[count] = "help";
     if (nearest == NULL) nearest = cli_nearest(typed, names, count + 1);
+    const char *answer = foreign(command->foreign, typed);
+    if (answer != NULL) return cli_wrong("%s has no option --%s: %s", command->name, typed, answer);
     if (nearest != NULL) return cli_wrong("%s has no option --%s; did you mean --%s?", command->name, typed, nearest);
     return cli_wrong("%s has no option --%s: 'elbow %s --help' lists those it has", command->name, typed,
                      command->name);
@@ -300,13 +302,21 @@ static int parse_word(cli_args *args, const char *word)
                      word, args->command->name);
 }
 
+/* Of the command whose options were typed, and of those that it is like. */
 static int check_conflicts(const cli_args *args)
 {
-    for (size_t i = 0; args->command->conflicts != NULL && args->command->conflicts[i][0] != NULL; i++) {
-        const char *a = args->command->conflicts[i][0], *b = args->command->conflicts[i][1];
-        if (cli_given(args, a) && cli_given(args, b))
-            return cli_wrong("--%s and --%s say the same thing in two ways: give one of them", a, b);
+    for (const cli_command *command = args->command; command != NULL; command = command->like) {
+        for (size_t i = 0; command->conflicts != NULL && command->conflicts[i][0] != NULL; i++) {
+            const char *a = command->conflicts[i][0], *b = command->conflicts[i][1];
+            if (cli_given(args, a) && cli_given(args, b))
+                return cli_wrong("--%s and --%s say the same thing in two ways: give one of them", a, b);
+        }
     }
+    return CLI_DONE;
+}
+
+static int check_words(const cli_args *args)
+{
     for (size_t i = 0; i < CLI_MAX_ARGUMENTS && args->command->arguments[i].name != NULL; i++) {
         const cli_argument *argument = &args->command->arguments[i];
         if (args->words[i] == NULL && argument->hint != NULL)
@@ -340,7 +350,8 @@ int cli_parse(cli_args *args, const cli_command *command, int argc, char **argv)
             status = parse_word(args, word);
     }
     free(scratch);
-    return status != CLI_DONE || args->help ? status : check_conflicts(args);
+    if (status == CLI_DONE && !args->help) status = check_conflicts(args);
+    return status != CLI_DONE || args->help ? status : check_words(args);
 }
 
 void cli_apply(void *settings, const cli_args *args)

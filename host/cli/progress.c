@@ -229,6 +229,12 @@ void cli_progress_end(cli_progress *progress)
     progress->drawn = false;
 }
 
+int cli_progress_failed(const cli_progress *progress, const elbow_context *context, elbow_status status,
+                        const char *command)
+{
+    return progress->begun ? cli_broke_off(context, status, command) : cli_library_failed(context, status);
+}
+
 /* Nothing is said of what takes less than two seconds; then a percent at a time on a terminal, a tenth elsewhere. */
 bool cli_on_data(void *user, uint32_t done, uint32_t n)
 {

@@ -8,7 +8,7 @@ static const char *const split_names[] = {"training", "validation", "test"};
 
 int cli_measure(cli_report *report, const cli_session *session, elbow_split split, bool use_mean)
 {
-    *report = (cli_report){.split = split_names[split]};
+    *report = (cli_report){.split = split_names[split], .mean = use_mean};
     elbow_status status = elbow_evaluate(&report->metrics, session->model, session->data, split, use_mean);
     if (status == ELBOW_OK) status = elbow_model_digest(session->model, report->digest);
     if (status != ELBOW_OK) return cli_library_failed(session->context, status);
@@ -45,7 +45,10 @@ void cli_print_report(const cli_report *report)
     const elbow_metrics *m = &report->metrics;
     char count[32];
     printf("%-16s %s %s images, in nats per image at beta 1\n", "measured on", cli_count(count, m->n), report->split);
-    printf("%-16s %10.3f\n", "ELBO", m->elbo);
+    if (report->mean)
+        printf("%-16s %10.3f   no bound: z is the mean of q(z|x)\n", "-(D + R)", m->elbo);
+    else
+        printf("%-16s %10.3f\n", "ELBO", m->elbo);
     printf("%-16s %10.3f   E -log p(x|z)\n", "distortion", m->distortion);
     printf("%-16s %10.3f   KL(q(z|x) || p(z))\n", "rate", m->rate);
     if (report->iwae_samples > 0)

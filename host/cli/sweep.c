@@ -62,7 +62,8 @@ static void defaults(void *of)
 static int check(const void *of, const cli_args *args)
 {
     const settings *s = of;
-    const int status = train_check_recipe(&s->train, args);
+    int status = train_check_data(&s->train, args);
+    if (status == CLI_DONE) status = train_check_recipe(&s->train, args);
     if (status != CLI_DONE) return status;
     if (s->train.out == NULL) return cli_wrong("sweep needs the folder to write: --out DIR, such as --out runs/sweep");
     return CLI_DONE;
@@ -178,9 +179,7 @@ static int sweep(elbow_sweep_row *rows, const settings *s, const cli_session *se
     const elbow_status status =
         elbow_sweep(rows, session->context, session->data, &s->train.recipe, &s->train.train, &how);
     cli_progress_end(&progress);
-    if (status == ELBOW_OK) return CLI_DONE;
-    if (status != ELBOW_STOPPED && !progress.begun) return cli_library_failed(session->context, status);
-    return cli_broke_off(session->context, status, command);
+    return status == ELBOW_OK ? CLI_DONE : cli_progress_failed(&progress, session->context, status, command);
 }
 
 static void print_rows(const elbow_sweep_row *rows, uint32_t count)
@@ -254,8 +253,6 @@ static int run(void *of, const cli_args *args)
     return status;
 }
 
-static const char *conflicts[][2] = {{"loss", "likelihood"}, {"loss", "sigma"}, {NULL, NULL}};
-
 const cli_command cli_sweep = {
     .name = "sweep",
     .summary = "train over many weights; writes a report with the curve",
@@ -263,7 +260,7 @@ const cli_command cli_sweep = {
         "Trains the same model at several weights of the KL term, each in a run folder of its own, and shows what "
         "the weight does: rate against distortion, active latents, the ELBO at beta 1, reconstructions and "
         "samples, beside what was predicted before training. DIR/report.html has it all in one file. Ctrl-C saves; "
-        "the same command line goes on where it stopped, and more weights may be added.",
+        "without any --resume the same command line goes on where it stopped, and more weights may be added.",
     .examples = {"elbow sweep shapes --limit 500 --epochs 2 --latent 5 --betas 0.5,2,8 --out runs/sweep",
                  "elbow sweep shapes --limit 500 --epochs 2 --latent 5 --betas 0.1..10:3 --out runs/range --json",
                  "elbow sweep fashion-mnist --loss sse --out runs/fashion --device all"},
@@ -272,7 +269,7 @@ const cli_command cli_sweep = {
     .option_count = CLI_COUNT_OF(options),
     .like = &cli_train,
     .unlike = " weight beta resume ",
-    .conflicts = conflicts,
+    .foreign = "resume: it goes on by itself: type the whole command that began it again, with the same --out",
     .settings_size = sizeof(settings),
     .defaults = defaults,
     .check = check,

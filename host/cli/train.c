@@ -94,16 +94,17 @@ static int make_run(train_settings *s, char name[4096], const elbow_data *data)
     return cli_failure("%s: cannot be made: %s; give another folder with --out", name, strerror(errno));
 }
 
-static int broke_off(const train_settings *s, const cli_session *session, elbow_status status)
+/* What goes on with the run. */
+static const char *resume(char command[4200], const train_settings *s)
 {
-    char command[4200];
-    snprintf(command, sizeof command, "elbow train --resume --out %s", s->out);
-    return cli_broke_off(session->context, status, command);
+    snprintf(command, 4200, "elbow train --resume --out %s", s->out);
+    return command;
 }
 
 /* Trains and says how it ended if that is not well. */
 static int train(train_settings *s, const cli_session *session)
 {
+    char command[4200];
     cli_progress progress = {.quiet = s->quiet, .scheduled = s->train.schedule != ELBOW_SCHEDULE_CONSTANT};
     s->train.out = s->out;
     s->train.resume = s->resume && s->rank == 0 && holds(s->out, "state.safetensors");
@@ -113,16 +114,14 @@ static int train(train_settings *s, const cli_session *session)
     cli_catch_interrupts();
     const elbow_status status = elbow_train(session->model, session->data, &s->train);
     cli_progress_end(&progress);
-    if (status == ELBOW_STOPPED)
-        return cli_failure("stopped, and the state is saved: go on with 'elbow train --resume --out %s'", s->out);
     if (status == ELBOW_OK) return CLI_DONE;
-    return progress.begun ? broke_off(s, session, status) : cli_library_failed(session->context, status);
+    return cli_progress_failed(&progress, session->context, status, resume(command, s));
 }
 
 /* The pictures that people look at. */
 static int draw(const train_settings *s, const cli_session *session)
 {
-    char samples[4096], reconstructions[4096];
+    char samples[4096], reconstructions[4096], command[4200];
     int status = cli_output_path(samples, NULL, s->out, "samples.png");
     if (status == CLI_DONE) status = cli_output_path(reconstructions, NULL, s->out, "reconstructions.png");
     if (status != CLI_DONE) return status;
@@ -133,7 +132,7 @@ static int draw(const train_settings *s, const cli_session *session)
         drawn = ELBOW_OK;
     }
     if (drawn == ELBOW_OK) drawn = elbow_draw_curves(session->context, s->out);
-    return drawn == ELBOW_OK ? CLI_DONE : broke_off(s, session, drawn);
+    return drawn == ELBOW_OK ? CLI_DONE : cli_broke_off(session->context, drawn, resume(command, s));
 }
 
 /* Measures on the test images and prints the result: its last line names the run and its digest. */
@@ -207,12 +206,11 @@ static void settle_shards(train_settings *s, const cli_args *args)
     if (several && !s->resume && s->config == NULL && !cli_given(args, "shards")) s->train.shards = 0;
 }
 
-/* The weight that --beta means, once the pixels are known. */
-static int settle_weight(train_settings *s, const cli_session *session, const cli_args *args)
+int train_settle_weight(train_settings *s, const cli_session *session, uint32_t pixels, const cli_args *args)
 {
     const double before = session->run.recipe.weight;
     if (cli_given(args, "beta") || elbow_recipe_has_betas(&s->recipe))
-        s->recipe.weight = elbow_weight_for_beta(&s->recipe, elbow_data_about(session->data)->pixels, s->beta);
+        s->recipe.weight = elbow_weight_for_beta(&s->recipe, pixels, s->beta);
     if (s->resume && fabs(s->recipe.weight - before) > 1e-9 * fabs(before))
         return cli_wrong("--beta %g: the run was started with weight %g; leave it out to resume", s->beta, before);
     return CLI_DONE;
@@ -228,7 +226,7 @@ static int all_steps(bool *trains, train_settings *s, cli_session *session, cons
     if (status == CLI_DONE) status = train_read_run(s, session, args);
     if (status == CLI_DONE) settle_shards(s, args);
     if (status == CLI_DONE) status = train_load_data(s, session);
-    if (status == CLI_DONE) status = settle_weight(s, session, args);
+    if (status == CLI_DONE) status = train_settle_weight(s, session, elbow_data_about(session->data)->pixels, args);
     if (status != CLI_DONE) return status;
     const elbow_status made = elbow_model_new(&session->model, session->context, &s->recipe, session->data);
     if (made != ELBOW_OK) return cli_library_failed(session->context, made);

@@ -54,7 +54,9 @@ void train_defaults(void *settings);
 
 /* ---- train_settings.c ---- */
 
-/* Of these combinations, those that any command which trains refuses. */
+/* Refuses to train on nothing. */
+int train_check_data(const train_settings *s, const cli_args *args);
+/* Of train_check's combinations, those that any command which trains refuses. */
 int train_check_recipe(const train_settings *s, const cli_args *args);
 
 /* Refuses combinations that the table cannot. */
@@ -71,6 +73,8 @@ int train_run(void *settings, const cli_args *args);
 int train_read_run(train_settings *s, cli_session *session, const cli_args *args);
 /* Loads what to train on and holds out what is to be held out. */
 int train_load_data(train_settings *s, cli_session *session);
+/* The weight that --beta means, once the pixels are known. */
+int train_settle_weight(train_settings *s, const cli_session *session, uint32_t pixels, const cli_args *args);
 
 /* ---- train_words.c ---- */
 
@@ -82,6 +86,8 @@ void train_say_device(elbow_context *context, const char *asked);
 /* Who did how much, once several devices have trained. */
 void train_say_team(elbow_context *context);
 void train_say_data(const elbow_data_info *data);
+/* "784-400-20, gaussian sigma learned from 1, sum/sum". */
+char *train_model_text(char out[256], const elbow_recipe *recipe, uint32_t pixels);
 void train_say_model(const train_settings *s, const elbow_data_info *data, const elbow_model *model);
 /* What it needs, with a warning where the device has less; quiet: the warning alone. */
 void train_say_memory(elbow_context *context, const train_settings *s, const elbow_data *data);

@@ -122,7 +122,7 @@ static const cli_option options[] = {
      .most = 1e6,
      .unit = "epochs",
      .help = "passes over the training images"},
-    {OPTION_BATCH(offsetof(train_settings, train.batch), 65536)},
+    {.group = "Training", OPTION_BATCH(offsetof(train_settings, train.batch), 65536)},
     {.name = "lr",
      .metavar = "RATE",
      .type = CLI_NUMBER,

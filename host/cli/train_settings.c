@@ -4,13 +4,16 @@
 #include <math.h>
 #include <string.h>
 
+int train_check_data(const train_settings *s, const cli_args *args)
+{
+    if (s->data != NULL || s->config != NULL || s->resume) return CLI_DONE;
+    return cli_wrong("%s needs DATA: fashion-mnist, mnist, shapes, or the path of a folder or a file, such as "
+                     "'elbow %s shapes'",
+                     args->command->name, args->command->name);
+}
+
 int train_check_recipe(const train_settings *s, const cli_args *args)
 {
-    const bool from_run = s->config != NULL || s->resume;
-    if (s->data == NULL && !from_run)
-        return cli_wrong("%s needs DATA: fashion-mnist, mnist, shapes, or the path of a folder or a file, such as "
-                         "'elbow %s shapes'",
-                         args->command->name, args->command->name);
     if (cli_given(args, "sigma") && cli_given(args, "likelihood") && !elbow_likelihood_has_scale(s->recipe.likelihood))
         return cli_wrong(
             "--sigma: %s has no scale: it needs --likelihood gaussian, laplace, logistic or negative-binomial",
@@ -23,7 +26,8 @@ int train_check_recipe(const train_settings *s, const cli_args *args)
 int train_check(const void *settings, const cli_args *args)
 {
     const train_settings *s = settings;
-    const int status = train_check_recipe(s, args);
+    int status = train_check_data(s, args);
+    if (status == CLI_DONE) status = train_check_recipe(s, args);
     if (status != CLI_DONE) return status;
     if (s->resume && s->out == NULL) return cli_wrong("--resume needs the run to go on with: --resume --out RUN");
     if (s->resume && s->config != NULL)

@@ -77,30 +77,53 @@ static void likelihood_text(char out[64], const elbow_recipe *recipe)
         snprintf(out + at, 64 - at, " sigma %s%.4g", source[recipe->spread], sqrt(recipe->sigma2));
 }
 
-void train_say_model(const train_settings *s, const elbow_data_info *data, const elbow_model *model)
+char *train_model_text(char out[256], const elbow_recipe *recipe, uint32_t pixels)
 {
-    const elbow_recipe *recipe = &s->recipe;
-    char text[384], widths[128], parameters[32], likelihood[64], own[96] = "", objective[32] = "";
-    size_t at = (size_t)snprintf(widths, sizeof widths, "%u", (unsigned)data->pixels);
+    char widths[128], likelihood[64], objective[32] = "";
+    size_t at = (size_t)snprintf(widths, sizeof widths, "%u", (unsigned)pixels);
     for (size_t i = 0; i < ELBOW_MAX_HIDDEN && recipe->hidden[i] != 0; i++)
         at += (size_t)snprintf(widths + at, sizeof widths - at, "-%u", (unsigned)recipe->hidden[i]);
     snprintf(widths + at, sizeof widths - at, "-%u", (unsigned)recipe->latent);
     if (recipe->objective == ELBOW_OBJECTIVE_IWAE)
         snprintf(objective, sizeof objective, "iwae with %u draws, ", (unsigned)recipe->samples);
     likelihood_text(likelihood, recipe);
+    snprintf(out, 256, "%s%s, %s, %s%s/%s", widths, recipe->model == ELBOW_LINEAR ? " linear" : "", likelihood,
+             objective, recipe->pixels == ELBOW_MEAN ? "mean" : "sum", recipe->latents == ELBOW_MEAN ? "mean" : "sum");
+    return out;
+}
+
+void train_say_model(const train_settings *s, const elbow_data_info *data, const elbow_model *model)
+{
+    char text[384], what[256], parameters[32], own[96] = "";
     if (model != NULL)
-        snprintf(own, sizeof own, ", weight %.6g; %s parameters", recipe->weight,
+        snprintf(own, sizeof own, ", weight %.6g; %s parameters", s->recipe.weight,
                  cli_count(parameters, elbow_model_parameters(model)));
-    snprintf(text, sizeof text, "%s%s, %s, %s%s/%s%s", widths, recipe->model == ELBOW_LINEAR ? " linear" : "",
-             likelihood, objective, recipe->pixels == ELBOW_MEAN ? "mean" : "sum",
-             recipe->latents == ELBOW_MEAN ? "mean" : "sum", own);
+    snprintf(text, sizeof text, "%s%s", train_model_text(what, &s->recipe, data->pixels), own);
     train_say("model", text);
+}
+
+/* Whether the KL term's weight follows from what is measured in training: nothing is foreseen of such a course. */
+static bool is_measured(elbow_schedule schedule)
+{
+    return schedule > ELBOW_SCHEDULE_CYCLICAL;
+}
+
+static void say_schedule(const train_settings *s)
+{
+    char text[288], course[192];
+    if (s->train.schedule == ELBOW_SCHEDULE_CONSTANT) return;
+    train_schedule.show(course, sizeof course, &s->train);
+    snprintf(text, sizeof text, "%s%s", course,
+             is_measured(s->train.schedule) ? ": what K weighs follows from what is measured, so nothing is foreseen"
+                                            : "");
+    train_say("schedule", text);
 }
 
 /* What the linear theory foresees; that nothing will be learnt is a warning even where nothing else is said. */
 static void say_forecast(elbow_context *context, const train_settings *s, const elbow_data *data)
 {
     elbow_forecast forecast;
+    if (is_measured(s->train.schedule)) return;
     if (elbow_foresee(&forecast, context, data, &s->recipe) != ELBOW_OK) return;
     if (forecast.active == 0)
         cli_warn("%s", forecast.sentence);
@@ -136,6 +159,7 @@ void train_announce(elbow_context *context, const train_settings *s, const elbow
         train_say_model(s, about, model);
         elbow_weight_sentence(text, sizeof text, &s->recipe, about->pixels);
         train_say("weight", text);
+        say_schedule(s);
         if (elbow_recipe_has_betas(&s->recipe)) {
             snprintf(text, sizeof text, "one network for all betas from %g to %g; metrics are at beta %g",
                      s->recipe.beta_low, s->recipe.beta_high, elbow_model_beta(model));

@@ -93,6 +93,7 @@ struct elb_device {
     bool rounds_division;  /* its compiler promises division and square root rightly rounded: OpenCL demands less */
     bool prefers_local;    /* GPU-like: work-groups with local memory rather than one work-item per group */
     elb_shape shape;       /* of all kernels; see elb_device_reshape */
+    uint32_t busy_groups;  /* fewer work-groups leave units of the device without work; 0: not so */
     uint32_t most_turns;   /* after so many turns, of all its loops together, a work-item leaves every loop without a
                               word: see elb_check_turns; 0: it does not */
     uint64_t bytes_in_use; /* of buffers */

@@ -75,6 +75,7 @@ static elbow_status new_device(elb_opencl **out, elb_error *err, const elb_cl *c
     own->base.rounds_division = precision & CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT;
     own->base.prefers_local = gpu_like;
     own->base.shape = own->base.standard = elb_quirk_shape(gpu_like, width, group);
+    own->base.busy_groups = elb_quirk_busy_groups(found->gpu, found->info.compute_units);
     own->base.most_turns = elb_quirk_most_turns(found->info.name);
     *out = own;
     return ELBOW_OK;

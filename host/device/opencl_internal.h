@@ -74,6 +74,8 @@ bool elb_quirk_on_processor(const char *platform, const char *device);
 bool elb_quirk_gpu_like(const char *platform, const char *device);
 /* After how many turns it ends a work-item's loops; 0: it does not. */
 uint32_t elb_quirk_most_turns(const char *device);
+/* Work-groups of a product that keep a GPU busy; 0: few are as good. */
+uint32_t elb_quirk_busy_groups(bool gpu, uint32_t units);
 /* The shapes of kernels: cpu or GPU-like, the width of float vectors it reports, its largest work-group. */
 elb_shape elb_quirk_shape(bool gpu_like, uint32_t native_width, size_t largest_group);
 

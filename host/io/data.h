@@ -84,9 +84,10 @@ static inline uint64_t elb_index_hash(uint64_t index)
     return x ^ x >> 31;
 }
 
-/* A data set of so many grey images of noise, the same bytes on every host: to measure speed where there are no data.
- */
-elbow_status elb_data_made_up(elbow_data **data, elb_error *err, uint32_t height, uint32_t width, uint32_t count);
+/* A data set of so many images of noise, the same on every host, to measure speed where there are no data: bytes, or
+ * counts as real numbers. */
+elbow_status elb_data_made_up(elbow_data **data, elb_error *err, uint32_t height, uint32_t width, uint32_t count,
+                              bool counts);
 
 /* The 32x32 grey images of known factors; limit as for loading. */
 elbow_status elb_shapes_make(elbow_data *data, elb_error *err, uint32_t limit);

@@ -22,8 +22,19 @@ typedef struct product {
     elb_segments cut;
 } product;
 
+/* Of a matrix too small to keep a device busy each item computes a quarter of what it else would. */
+static elb_shape tile_for(const elb_device *dev, uint32_t m, uint32_t n)
+{
+    elb_shape shape = dev->shape;
+    const elb_range groups = elb_gemm_local_range(dev, m, n);
+    if ((uint64_t)groups.x * groups.y >= dev->busy_groups) return shape;
+    shape.tile_rows = (shape.tile_rows + 1) / 2;
+    shape.tile_vectors = (shape.tile_vectors + 1) / 2;
+    return shape;
+}
+
 /* In as many launches as it takes for a work-item's loops to keep within the device's turns; of segments in one. */
-static elbow_status local_product(elb_device *dev, const product *p)
+static elbow_status local_launches(elb_device *dev, const product *p)
 {
     const bool cut = p->cut.count > 1;
     const struct gemm_local_options options = {
@@ -39,6 +50,15 @@ static elbow_status local_product(elb_device *dev, const product *p)
                               p->cut.each));
     }
     return ELBOW_OK;
+}
+
+static elbow_status local_product(elb_device *dev, const product *p)
+{
+    const elb_shape usual = dev->shape;
+    dev->shape = tile_for(dev, p->m, p->n);
+    const elbow_status status = local_launches(dev, p);
+    dev->shape = usual;
+    return status;
 }
 
 /* B has to be packed where its columns do not lie side by side or end within a vector. It pays where its rows lie a
@@ -171,10 +191,9 @@ elbow_status elb_gemm(elb_device *dev, elb_view c, elb_view a, elb_transpose tra
 bool elb_gemm_takes_rows(const elb_device *dev, uint32_t rows, uint32_t segments)
 {
     if (dev->most_turns == 0) return true;
-    const uint64_t sums = UINT64_C(3) * rows + UINT64_C(16) * segments; /* sum_rows: into lanes, and these by a tree */
     const uint64_t products =
         is_local(dev) ? elb_gemm_local_segments_turns(dev, rows, segments) : register_turns(rows, segments);
-    return sums <= dev->most_turns && products <= dev->most_turns;
+    return elb_sum_rows_turns(dev, rows, segments) <= dev->most_turns && products <= dev->most_turns;
 }
 
 elbow_status elb_gemm_by(const elb_provider *provider, elb_device *dev, elb_view c, elb_view a, elb_transpose trans_a,

@@ -8,7 +8,7 @@ enum {
     CHAIN_LAUNCHES = 6,
     TRIAD_LAUNCHES = 12,
     MOST_TURNS = 1 << 15, /* llvmpipe ends all loops of a work-item after 65,535 */
-    CACHED = 1 << 16,     /* reals of an array of 256 KiB: three fit a core's cache. Four times that is tried too */
+    CACHED = 1 << 16,     /* reals of an array of 256 KiB: three fit a core's cache. Up to 64 times that is tried too */
     UNCACHED = 1 << 24    /* 64 MiB: three of them fit no cache of today */
 };
 
@@ -112,14 +112,22 @@ static elbow_status measure_flops(double *flops, elb_device *dev)
     return status;
 }
 
+/* A GPU is also asked with more elements to an item: starting millions of items takes it longer than the bytes do. */
 static elbow_status measure_bytes(double *bytes, elb_device *dev, uint32_t count)
 {
+    const elb_shape usual = dev->shape;
+    const int32_t blocks[] = {usual.block, 4 * usual.block};
     arrays a;
-    elb_cost rate = {0, 0};
     elbow_status status = open_arrays(&a, dev, count);
-    if (status == ELBOW_OK) status = best_of(&rate, &a, triad, count, 0, TRIAD_LAUNCHES);
+    *bytes = 0;
+    for (size_t i = 0; i < (dev->prefers_local ? COUNT(blocks) : 1) && status == ELBOW_OK; i++) {
+        elb_cost rate = {0, 0};
+        dev->shape.block = blocks[i];
+        status = best_of(&rate, &a, triad, count, 0, TRIAD_LAUNCHES);
+        if (rate.bytes > *bytes) *bytes = rate.bytes;
+    }
+    dev->shape = usual;
     close_arrays(&a);
-    *bytes = rate.bytes;
     return status;
 }
 
@@ -130,9 +138,10 @@ elbow_status elb_peaks_measure(elb_peaks *peaks, elb_device *dev)
     uint32_t count = UNCACHED;
     while (count > CACHED && 48 * (uint64_t)count * dev->real_size > dev->info.memory_bytes) count /= 2;
     TRY(measure_flops(&peaks->flops, dev));
-    double larger;
-    TRY(measure_bytes(&peaks->cache_bytes, dev, CACHED));
-    TRY(measure_bytes(&larger, dev, 4 * CACHED));
-    if (larger > peaks->cache_bytes) peaks->cache_bytes = larger;
+    for (uint32_t cached = CACHED; cached <= 64 * CACHED && cached < count; cached *= 4) {
+        double rate;
+        TRY(measure_bytes(&rate, dev, cached));
+        if (rate > peaks->cache_bytes) peaks->cache_bytes = rate;
+    }
     return measure_bytes(&peaks->memory_bytes, dev, count);
 }

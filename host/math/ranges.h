@@ -7,6 +7,8 @@
 
 /* docs/bits.md: elements of a norm's chunk. */
 #define ELB_NORM_CHUNK 1024
+/* Lanes of a sum over rows or over a row: LANES in cl/language.h. */
+#define ELB_LANES 64
 /* Products of a chunk of a dot product: CHUNK in cl/tile.h. */
 #define ELB_PRODUCT_CHUNK 1024
 
@@ -32,6 +34,26 @@ static inline elb_range elb_matrix_range(const elb_device *dev, uint32_t rows, u
 static inline elb_range elb_column_range(const elb_device *dev, uint32_t cols)
 {
     return (elb_range){elb_groups_of(cols, (uint32_t)(dev->shape.width * dev->shape.group)), 1};
+}
+
+/* sum_rows: items of a group that share a column. */
+static inline uint32_t elb_sum_rows_slots(const elb_device *dev)
+{
+    return dev->shape.group < 8 ? (uint32_t)dev->shape.group : 8;
+}
+
+/* sum_rows: a group does WIDTH columns for each item of a slot. */
+static inline elb_range elb_sum_rows_range(const elb_device *dev, uint32_t cols)
+{
+    const uint32_t items = (uint32_t)dev->shape.group / elb_sum_rows_slots(dev);
+    return (elb_range){elb_groups_of(cols, (uint32_t)dev->shape.width * items), 1};
+}
+
+/* sum_rows: turns of an item's loops, at most: its lanes are set to zero, go round with the rows, and are added. */
+static inline uint64_t elb_sum_rows_turns(const elb_device *dev, uint32_t rows, uint32_t segments)
+{
+    const uint64_t slots = elb_sum_rows_slots(dev), lanes = ELB_LANES / slots;
+    return (rows / ELB_LANES + (uint64_t)segments) * (1 + lanes) + segments * (2 * lanes + 2 * slots + 16);
 }
 
 /* One work-group does a norm's chunk. */
@@ -75,12 +97,12 @@ static inline elb_range elb_gemm_local_range(const elb_device *dev, uint32_t m, 
 }
 
 /* gemm_local: turns of an item's loops for a chunk, at most. A term takes one, a part of one to count it, and the
- * item's share of what the group loads. */
+ * item's share of what the group loads, fetched and put. */
 static inline uint32_t elb_gemm_local_turns(const elb_device *dev)
 {
     const elb_range tile = elb_gemm_local_tile(dev);
     const uint32_t group = (uint32_t)dev->shape.group;
-    return ELB_PRODUCT_CHUNK * (2 + elb_groups_of(tile.x, group) + elb_groups_of(tile.y, group));
+    return ELB_PRODUCT_CHUNK * (2 + 2 * (elb_groups_of(tile.x, group) + elb_groups_of(tile.y, group)));
 }
 
 /* gemm_local with segments: each may end within DEPTH terms, the last of which count as others, and its tile is gone

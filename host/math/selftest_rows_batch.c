@@ -267,4 +267,4 @@ static elbow_status run_sum_rows(elb_trial *trial, const void *options)
     return elb_sum_rows(trial->dev, y, x, cut);
 }
 
-const elb_row elb_row_sum_rows = {.run = run_sum_rows, .sizes = 8, .sound = "i % LANES", .defect = "i % (LANES / 2)"};
+const elb_row elb_row_sum_rows = {.run = run_sum_rows, .sizes = 8, .sound = "i += LANES", .defect = "i += LANES / 2"};

@@ -94,7 +94,8 @@ static elbow_status check_turns(const elb_model *model)
     elb_device *dev = model->dev;
     const uint32_t vectors = (uint32_t)(dev->shape.group * dev->shape.width);
     const uint64_t copies = elb_groups_of(model->max_draws, model->max_rows);
-    TRY(elb_check_turns(dev, model->max_draws + UINT64_C(256),
+    const uint64_t over_rows = model->max_draws + UINT64_C(256), sums = elb_sum_rows_turns(dev, model->max_draws, 1);
+    TRY(elb_check_turns(dev, sums > over_rows ? sums : over_rows,
                         copies > 1 ? "as many draws for a batch as" : "a batch of", model->max_draws));
     TRY(elb_check_turns(dev, elb_groups_of(model->latent, vectors) * copies, "as many latents, drawn often, as",
                         model->latent));

@@ -10,6 +10,12 @@ static bool has_length(elbow_schedule schedule)
     return schedule >= ELBOW_SCHEDULE_LINEAR && schedule <= ELBOW_SCHEDULE_LEAST_RATE;
 }
 
+/* Whether a target finds the weight, whatever it begins with. */
+static bool finds_weight(elbow_schedule schedule)
+{
+    return schedule == ELBOW_SCHEDULE_GECO || schedule == ELBOW_SCHEDULE_CONTROL;
+}
+
 static elbow_status check_schedule_numbers(const elb_trainer *t)
 {
     const elbow_train_options *o = &t->options;
@@ -97,6 +103,21 @@ static void warn_of_schedule(const elb_trainer *t)
         elb_remark(t->err, "geco multiplies the first weight, and 0 stays 0: give one above 0, such as --beta 1");
 }
 
+/* A weight that was chosen with care, for nothing. */
+static void warn_of_found_weight(const elb_trainer *t)
+{
+    const elbow_train_options *o = &t->options;
+    const double beta = elbow_explain(&t->model->recipe, t->model->pixels).beta;
+    const bool geco = o->schedule == ELBOW_SCHEDULE_GECO;
+    if (!finds_weight(o->schedule) || !(beta > 0) || fabs(beta - 1) <= 1e-6) return;
+    elb_remark(
+        t->err,
+        "%s finds the weight that holds the %s at %g nats: beta %.4g is no more than %s: to train at that, leave "
+        "the schedule out",
+        geco ? "geco" : "control", geco ? "distortion" : "rate", o->schedule_target, beta,
+        geco ? "where it begins" : "the unit of its gain, pull and most");
+}
+
 /* The rate that a linear VAE would have at a beta (docs/advise.md): a deep one's is above it, but not far. */
 static elbow_status foresee_rate(double *rate, const elb_trainer *t, double beta)
 {
@@ -121,9 +142,28 @@ static elbow_status warn_of_free_bits(const elb_trainer *t, double beta)
     return ELBOW_OK;
 }
 
+/* So small a weight that the KL term hardly counts. */
+static const double least_beta = 1e-3;
+
+/* A rate that no latents are foreseen to have; |K - C| would drive them there all the same. */
+static elbow_status warn_of_far_rate(const elb_trainer *t)
+{
+    const elbow_schedule schedule = t->options.schedule;
+    double rate;
+    TRY(foresee_rate(&rate, t, least_beta));
+    if (t->options.schedule_target > 2 * rate)
+        elb_remark(t->err,
+                   "a rate of %g nats is %s: about %.4g are foreseen even at beta %g: lower %s, or take more latents",
+                   t->options.schedule_target,
+                   schedule == ELBOW_SCHEDULE_CAPACITY ? "more than these data can use" : "out of reach", rate,
+                   least_beta, schedule == ELBOW_SCHEDULE_CONTROL ? "target" : "to=");
+    return ELBOW_OK;
+}
+
 static elbow_status warn_of_capacity(const elb_trainer *t, double beta)
 {
     double rate;
+    TRY(warn_of_far_rate(t));
     TRY(foresee_rate(&rate, t, beta));
     if (rate > t->options.schedule_target)
         elb_remark(
@@ -134,21 +174,8 @@ static elbow_status warn_of_capacity(const elb_trainer *t, double beta)
     return ELBOW_OK;
 }
 
-static elbow_status warn_of_control(const elb_trainer *t)
-{
-    static const double least = 1e-3;
-    double rate;
-    TRY(foresee_rate(&rate, t, least));
-    if (t->options.schedule_target > 2 * rate)
-        elb_remark(
-            t->err,
-            "a rate of %g nats is out of reach: about %.4g are foreseen even at beta %g: lower target, or take more "
-            "latents",
-            t->options.schedule_target, rate, least);
-    return ELBOW_OK;
-}
-
-/* The distortion of a perfect decoder, and that of one that knows the pixels' means alone. */
+/* The distortion of a perfect decoder, and that of one that knows the pixels' means alone. Between them: what a linear
+ * VAE leaves with so many latents. A deep one leaves less, but not a fifth of it (docs/advise.md: a third at least). */
 static elbow_status warn_of_geco(const elb_trainer *t)
 {
     const double target = t->options.schedule_target;
@@ -156,6 +183,8 @@ static elbow_status warn_of_geco(const elb_trainer *t)
     const elb_spectrum *spectrum;
     TRY(elb_glance_at(&spectrum, t->model->context, t->data, &recipe));
     const bool found = elb_finds_variance(&recipe);
+    const double linear = elb_row_at(spectrum, NULL, &recipe, least_beta).distortion;
+    const double share = recipe.model == ELBOW_LINEAR ? 1 : 0.2;
     if (found) recipe.sigma2 = spectrum->trace / spectrum->pixels; /* that of a decoder that knows the means alone */
     elb_level level = elb_level_of(spectrum, &recipe);
     if (found) { /* without a bound below: the smaller the error, the smaller the variance */
@@ -167,6 +196,11 @@ static elbow_status warn_of_geco(const elb_trainer *t)
                    "a distortion of %g nats is out of reach: a perfect decoder's is %.4g, and the weight will fall "
                    "to 0: raise target",
                    target, level.least);
+    else if (target - level.least < share * (linear - level.least))
+        elb_remark(t->err,
+                   "a distortion of %g nats is hardly within reach: a linear VAE with %u latents has %.4g even at beta "
+                   "%g, and the weight will fall until it counts for nothing: raise target, or take more latents",
+                   target, recipe.latent, linear, least_beta);
     else if (target >= level.silence)
         elb_remark(t->err,
                    "a distortion of %g nats is reached without any latent (by the pixels' means alone: %.4g), and "
@@ -185,7 +219,7 @@ static elbow_status warn_of_target(const elb_trainer *t)
     if (beta > 0 && (o->schedule == ELBOW_SCHEDULE_CAPACITY || o->schedule == ELBOW_SCHEDULE_LEAST_RATE))
         return warn_of_capacity(t, beta);
     if (beta > 0 && o->schedule == ELBOW_SCHEDULE_GECO) return warn_of_geco(t);
-    return o->schedule == ELBOW_SCHEDULE_CONTROL ? warn_of_control(t) : ELBOW_OK;
+    return o->schedule == ELBOW_SCHEDULE_CONTROL ? warn_of_far_rate(t) : ELBOW_OK;
 }
 
 elbow_status elb_trainer_check_course(const elb_trainer *t)
@@ -193,5 +227,6 @@ elbow_status elb_trainer_check_course(const elb_trainer *t)
     TRY(check_schedule_numbers(t));
     TRY(check_range(t));
     warn_of_schedule(t);
+    warn_of_found_weight(t);
     return warn_of_target(t);
 }

@@ -2,6 +2,8 @@
 #include "train/compare.h"
 
 #include "device/discover.h"
+#include "nn/likelihood.h"
+#include "train/trainer.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -12,7 +14,7 @@
 enum { TURN = 5, WARM_UP = 3, PROFILED = 10 };
 
 /* Made-up images: some dozens of batches. */
-enum { SIDE = 28, IMAGES = 4096 };
+enum { IMAGES = 4096 };
 
 typedef struct comparing {
     elbow_comparison *out;
@@ -29,13 +31,8 @@ typedef struct comparing {
 
 elbow_compare_options elbow_compare_default(void)
 {
-    const elbow_train_options train = elbow_train_default();
-    return (elbow_compare_options){.devices = "all",
-                                   .recipe = elbow_recipe_default(),
-                                   .batch = train.batch,
-                                   .shards = train.shards,
-                                   .steps = 200,
-                                   .cold = true};
+    return (elbow_compare_options){
+        .devices = "all", .recipe = elbow_recipe_default(), .train = elbow_train_default(), .steps = 200, .cold = true};
 }
 
 /* ---- who takes part ---- */
@@ -212,7 +209,7 @@ static elbow_status summarise(comparing *c, elb_lane *lane)
     r->median_ms = elb_quantile(lane->ms, lane->turns, 0.5);
     r->p10_ms = elb_quantile(lane->ms, lane->turns, 0.1);
     r->p90_ms = elb_quantile(lane->ms, lane->turns, 0.9);
-    r->images_per_s = 1e3 * c->out->batch / r->median_ms;
+    r->images_per_s = 1e3 * c->out->train.batch / r->median_ms;
     TRY(did(c, PROFILED, r->device.id, "timing its kernels"));
     TRY(elb_lane_profile(lane, &c->work, PROFILED));
     return elbow_model_digest(lane->model, r->digest);
@@ -265,8 +262,10 @@ static void describe_work(comparing *c)
     const elbow_data_info *info = &c->work.data->info;
     struct utsname host;
     out->recipe = c->work.recipe;
-    out->batch = c->work.train.batch < info->train ? c->work.train.batch : info->train;
-    out->shards = c->work.train.shards ? c->work.train.shards : elb_auto_shards(c->work.train.batch);
+    out->train = c->work.train;
+    if (out->train.batch > info->train) out->train.batch = info->train;
+    if (!out->train.shards) out->train.shards = elb_auto_shards(c->work.train.batch);
+    if (c->options->command) elb_format(out->command, sizeof out->command, "%s", c->options->command);
     out->turn = c->options->steps < TURN ? c->options->steps : TURN;
     c->turns = (c->options->steps - 1) / out->turn + 1;
     out->steps = c->turns * out->turn;
@@ -282,13 +281,24 @@ static void describe_work(comparing *c)
 static elbow_status check_options(elb_error *err, const elbow_compare_options *o)
 {
     if (!o->devices || !o->devices[0]) return elb_fail(err, ELBOW_USAGE, "no devices are named to compare");
-    if (o->steps == 0 || o->batch == 0)
-        return elb_fail(err, ELBOW_USAGE, "steps and batch must be at least 1, not %u and %u", o->steps, o->batch);
+    if (o->steps == 0) return elb_fail(err, ELBOW_USAGE, "steps must be at least 1, not 0");
     return ELBOW_OK;
 }
 
-static elbow_status run(comparing *c)
+/* What training refuses. What it remarks on beside that is of the model that would come of it, and is not said. */
+static elbow_status check_work(comparing *c, elbow_context *context)
 {
+    elb_error unheard = {0};
+    elb_trainer t = {.err = &unheard, .data = c->work.data, .options = c->work.train};
+    TRY(elbow_model_new(&t.model, context, &c->work.recipe, c->work.data));
+    const elbow_status status = elb_trainer_check(&t);
+    elbow_model_free(t.model);
+    return status == ELBOW_OK ? status : elb_fail(c->err, status, "%s", unheard.text);
+}
+
+static elbow_status run(comparing *c, elbow_context *context)
+{
+    TRY(check_work(c, context));
     TRY(choose_devices(c));
     TRY(elb_new(c->err, &c->lanes, c->count + 1, sizeof *c->lanes, "the devices"));
     for (uint32_t i = 0; i < c->count; i++) c->lanes[i].result = &c->out->devices[i];
@@ -317,12 +327,15 @@ elbow_status elbow_compare(elbow_comparison **comparison, elbow_context *context
     elbow_data *made_up = NULL;
     *comparison = NULL;
     TRY(check_options(c.err, options));
-    if (!data) TRY(elb_data_made_up(&made_up, c.err, SIDE, SIDE, IMAGES));
-    c.work = (elb_work){.recipe = options->recipe, .train = elbow_train_default(), .data = data ? data : made_up};
-    c.work.train.batch = options->batch;
-    c.work.train.shards = options->shards;
+    const bool counts = elb_density_of(&options->recipe)->accepts == ELB_COUNTS;
+    if (!data) TRY(elb_data_made_up(&made_up, c.err, ELBOW_MADE_UP_SIDE, ELBOW_MADE_UP_SIDE, IMAGES, counts));
+    c.work = (elb_work){.recipe = options->recipe, .train = options->train, .data = data ? data : made_up};
+    c.work.train.maths = ELBOW_EXACT;
+    c.work.train.out = NULL;
+    c.work.train.resume = false;
+    c.work.train.progress = NULL;
     elbow_status status = elb_new(c.err, &c.out, 1, sizeof *c.out, "a comparison");
-    if (status == ELBOW_OK) status = run(&c);
+    if (status == ELBOW_OK) status = run(&c, context);
     close_comparing(&c);
     elb_data_free(made_up);
     if (status == ELBOW_OK)

@@ -38,11 +38,18 @@ static const cJSON *first_other(const cJSON *now, const cJSON *before)
     return NULL;
 }
 
+/* The recipe and how it is trained, in one object. */
+static cJSON *recipe_of(const elbow_comparison *c)
+{
+    cJSON *all = cJSON_CreateObject();
+    elb_recipe_write(all, &c->recipe);
+    elb_train_write(all, &c->train);
+    return all;
+}
+
 static elbow_status other_recipe(elb_error *err, const elbow_comparison *now, const elbow_comparison *before)
 {
-    cJSON *a = cJSON_CreateObject(), *b = cJSON_CreateObject();
-    elb_recipe_write(a, &now->recipe);
-    elb_recipe_write(b, &before->recipe);
+    cJSON *a = recipe_of(now), *b = recipe_of(before);
     const cJSON *other = first_other(a, b);
     elbow_status status = ELBOW_OK;
     if (other) {
@@ -63,10 +70,7 @@ static elbow_status check_work(elb_error *err, const elbow_comparison *now, cons
     const struct {
         const char *what;
         uint32_t now, before;
-    } counts[] = {{"batch", now->batch, before->batch},
-                  {"shards", now->shards, before->shards},
-                  {"steps", now->steps, before->steps},
-                  {"images", now->images, before->images}};
+    } counts[] = {{"steps", now->steps, before->steps}, {"images", now->images, before->images}};
     TRY(other_recipe(err, now, before));
     for (size_t i = 0; i < COUNT(counts); i++)
         if (counts[i].now != counts[i].before)

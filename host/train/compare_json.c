@@ -16,9 +16,9 @@ static void write_work(cJSON *to, const elbow_comparison *c)
     elb_json_add_uint(to, "bits_version", ELBOW_BITS_VERSION);
     elb_json_add_text(to, "host", c->host);
     elb_json_add_bool(to, "all_devices", c->all);
+    elb_json_add_text(to, "command", c->command);
     elb_recipe_write(elb_json_add_object(to, "recipe"), &c->recipe);
-    elb_json_add_uint(to, "batch", c->batch);
-    elb_json_add_uint(to, "shards", c->shards);
+    elb_train_write(elb_json_add_object(to, "train"), &c->train);
     elb_json_add_uint(to, "steps", c->steps);
     elb_json_add_uint(to, "turn", c->turn);
     cJSON *data = elb_json_add_object(to, "data");
@@ -128,7 +128,7 @@ static elbow_status read_figure(double *out, elb_error *err, const cJSON *from, 
 
 static elbow_status read_work(elbow_comparison *c, elb_error *err, const cJSON *from)
 {
-    const cJSON *recipe, *data;
+    const cJSON *recipe, *train, *data;
     uint64_t bits;
     TRY(elb_json_uint(&bits, err, from, "bits_version", 1, UINT32_MAX));
     if (bits != ELBOW_BITS_VERSION)
@@ -137,10 +137,11 @@ static elbow_status read_work(elbow_comparison *c, elb_error *err, const cJSON *
     TRY(elb_json_text(c->version, sizeof c->version, err, from, "elbow"));
     TRY(elb_json_text(c->host, sizeof c->host, err, from, "host"));
     TRY(elb_json_bool(&c->all, err, from, "all_devices"));
+    TRY(elb_json_text(c->command, sizeof c->command, err, from, "command"));
     TRY(elb_json_object(&recipe, err, from, "recipe"));
     TRY(elb_recipe_read(&c->recipe, err, recipe));
-    TRY(read_count(&c->batch, err, from, "batch", 1));
-    TRY(read_count(&c->shards, err, from, "shards", 1));
+    TRY(elb_json_object(&train, err, from, "train"));
+    TRY(elb_train_read(&c->train, err, train));
     TRY(read_count(&c->steps, err, from, "steps", 1));
     TRY(read_count(&c->turn, err, from, "turn", 1));
     TRY(elb_json_object(&data, err, from, "data"));

@@ -24,12 +24,13 @@ static uint32_t rows_of(const elb_work *work)
 static elbow_status do_step(elb_lane *lane, const elb_work *work)
 {
     const uint32_t rows = rows_of(work), batches = images_of(work) / rows;
-    const elb_step step = {.number = lane->number,
-                           .epoch = 1,
-                           .first = (uint32_t)(lane->number % batches) * rows,
-                           .rows = rows,
-                           .rate = work->train.learning_rate};
-    lane->number++;
+    const uint64_t whole = (uint64_t)batches * work->train.epochs;
+    elb_step step = elb_step_of(&work->train, &work->recipe, lane->number % whole, batches,
+                                elb_feed_constant(lane->feed)); /* after a whole run its schedules begin again */
+    step.number = lane->number++;
+    step.epoch = 1; /* in whose order the feed is */
+    step.first = (uint32_t)(step.number % batches) * rows;
+    step.rows = rows;
     return elb_stepper_run(&lane->stepper, lane->feed, &step);
 }
 
@@ -51,7 +52,7 @@ static elbow_status open_model(elb_lane *lane, const elb_work *work)
     const uint32_t rows = rows_of(work);
     lane->number = 0;
     TRY(elbow_model_new(&lane->model, lane->context, &work->recipe, work->data));
-    TRY(elb_model_reserve(lane->model, rows, rows));
+    TRY(elb_model_reserve(lane->model, rows, rows * elb_recipe_draws(&work->recipe)));
     TRY(elb_feed_new(&lane->feed, dev, work->data, ELBOW_TRAIN, rows, &work->recipe, elb_feed_limit(dev)));
     TRY(elb_stepper_open(&lane->stepper, lane->model, &work->train, images_of(work)));
     return elb_feed_start(lane->feed, 1);

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "io/page.h"
+#include "nn/likelihood.h"
 #include "train/run.h"
 
 #include <math.h>
@@ -53,8 +54,8 @@ static void write_lead(elb_page *page, const elbow_comparison *c)
         lead, sizeof lead,
         "The same training on each device: %s %s, %s, batch %u, %u shard%s, on %s %s of %u x %u x %u. %u steps each, "
         "in turns of %u, so that a drift of the machine favours none.",
-        kind_of(c), layers, c->recipe.likelihood == ELBOW_BERNOULLI ? "Bernoulli" : "Gaussian", c->batch, c->shards,
-        c->shards == 1 ? "" : "s", elb_count_text(images, c->images),
+        kind_of(c), layers, elb_density_of(&c->recipe)->title, c->train.batch, c->train.shards,
+        c->train.shards == 1 ? "" : "s", elb_count_text(images, c->images),
         strcmp(c->data, "made-up images") == 0 ? "made-up images" : c->data, c->height, c->width, c->channels, c->steps,
         c->turn);
     elb_page_begin(page, "Devices compared", lead);
@@ -303,27 +304,6 @@ static void write_device(elb_page *page, const elbow_device_result *r)
     write_kernels(page, r);
 }
 
-/* The command that does the same work. */
-static void write_command(elb_page *page, const elbow_comparison *c)
-{
-    char devices[512] = "", hidden[128] = "", model[160] = "--model linear";
-    for (size_t i = 0; i < c->count; i++)
-        elb_format(devices + strlen(devices), sizeof devices - strlen(devices), "%s%s", i ? "," : "",
-                   c->devices[i].device.id);
-    for (uint32_t i = 0; i < ELBOW_MAX_HIDDEN && c->recipe.hidden[i]; i++)
-        elb_format(hidden + strlen(hidden), sizeof hidden - strlen(hidden), "%s%u", i ? "," : "", c->recipe.hidden[i]);
-    if (c->recipe.model != ELBOW_LINEAR) elb_format(model, sizeof model, "--hidden %s", hidden);
-    elb_page_heading(page, "To repeat");
-    elb_page_code(
-        page,
-        "elbow compare%s%s --devices %s --steps %u %s --latent %u --likelihood %s --batch %u --shards %u --seed "
-        "%llu",
-        strcmp(c->data, "made-up images") == 0 ? "" : " ", strcmp(c->data, "made-up images") == 0 ? "" : c->data,
-        c->all ? "all" : devices, c->steps, model, c->recipe.latent,
-        c->recipe.likelihood == ELBOW_BERNOULLI ? "bernoulli" : "gaussian", c->batch, c->shards,
-        (unsigned long long)c->recipe.seed);
-}
-
 elbow_status elbow_comparison_report(const elbow_comparison *comparison, elbow_context *context, const char *folder)
 {
     elb_error *err = elb_begin(context);
@@ -344,7 +324,10 @@ elbow_status elbow_comparison_report(const elbow_comparison *comparison, elbow_c
                "the slope is what memory delivers, the flat part what it computes. A kernel at the roof cannot "
                "be quicker there; one far below wastes the device.");
     for (size_t i = 0; i < comparison->count; i++) write_device(&page, &comparison->devices[i]);
-    write_command(&page, comparison);
+    if (comparison->command[0]) {
+        elb_page_heading(&page, "To repeat");
+        elb_page_code(&page, "%s", comparison->command);
+    }
     elb_format(from, sizeof from, "elbow compare %s, bits version %d, %s", comparison->version, ELBOW_BITS_VERSION,
                comparison->host);
     return elb_page_write(err, path, &page, from);

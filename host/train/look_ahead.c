@@ -59,19 +59,22 @@ static elbow_status given_betas(double *betas, uint32_t *count, elb_error *err, 
     return ELBOW_OK;
 }
 
-/* ---- elbow_advise ---- */
-
-static elbow_status check_theory(elb_error *err, const elbow_recipe *recipe)
+/* Of these nets more latents are foreseen than trained ones use (docs/advise.md). */
+static bool is_deep(const elbow_recipe *recipe)
 {
-    if (elb_is_foreseeable(recipe)) return ELBOW_OK;
-    return elb_fail(err, ELBOW_UNSUPPORTED,
-                    "nothing is foreseen of a %s likelihood, of gaussian and bernoulli it is: train to see",
-                    elbow_likelihood_name(recipe->likelihood));
+    return recipe->model == ELBOW_MLP && recipe->hidden[0] != 0 && recipe->hidden[1] != 0;
 }
+
+static const char uses_fewer[] = "so deep a net uses fewer after a short training";
+
+/* ---- elbow_advise ---- */
 
 static elbow_status check(elb_error *err, const elbow_data *data, const elbow_recipe *recipe)
 {
-    TRY(check_theory(err, recipe));
+    if (!elb_is_foreseeable(recipe))
+        return elb_fail(err, ELBOW_UNSUPPORTED,
+                        "nothing is foreseen of a %s likelihood, of gaussian and bernoulli it is: train to see",
+                        elbow_likelihood_name(recipe->likelihood));
     if (recipe->latent == 0) return elb_fail(err, ELBOW_USAGE, "advice for 0 latents: there must be one at least");
     if (recipe->likelihood == ELBOW_GAUSSIAN && !(recipe->sigma2 > 0 && isfinite(recipe->sigma2)))
         return elb_fail(err, ELBOW_USAGE, "a Gaussian's variance of %g: it must be above 0", recipe->sigma2);
@@ -135,6 +138,9 @@ elbow_status elbow_advise(elbow_advice *advice, elbow_context *context, const el
         const double own = elbow_explain(recipe, data->info.pixels).beta;
         if (own > 0) advice->own = elb_row_at(&w.spectrum, curve, recipe, own);
         elb_advise_finish(advice, &w.spectrum, curve, recipe);
+        if (is_deep(recipe))
+            elb_format(advice->caution, sizeof advice->caution,
+                       "%s than are foreseen here: take these numbers of active latents for upper bounds", uses_fewer);
     }
     elb_spectrum_free(&w.spectrum);
     return status;
@@ -144,7 +150,7 @@ elbow_status elbow_advise(elbow_advice *advice, elbow_context *context, const el
 
 static void sentence(char *out, size_t size, const elbow_forecast *forecast, const elbow_recipe *recipe, double beta)
 {
-    const bool deep = recipe->model == ELBOW_MLP && recipe->hidden[0] != 0 && recipe->hidden[1] != 0;
+    const bool deep = is_deep(recipe);
     if (!(beta > 0))
         elb_format(out, size,
                    "without a KL term no latent has a reason to be given up, and the rate has no bound (with one, all "
@@ -158,9 +164,9 @@ static void sentence(char *out, size_t size, const elbow_forecast *forecast, con
     else
         elb_format(out, size,
                    "about %u of %u latents will be active, at a rate of about %.3g nats (beta %.4g; all are lost from "
-                   "beta %.4g on)%s",
-                   forecast->active, recipe->latent, forecast->rate, beta, forecast->collapse_beta,
-                   deep ? "; so deep a net uses fewer after a short training" : "");
+                   "beta %.4g on)%s%s",
+                   forecast->active, recipe->latent, forecast->rate, beta, forecast->collapse_beta, deep ? "; " : "",
+                   deep ? uses_fewer : "");
 }
 
 /* At the recipe's sigma2. The octaves that lead to a weight are measured; from there to the collapse the linear VAE's
@@ -217,7 +223,7 @@ elbow_status elbow_foresee(elbow_forecast *forecast, elbow_context *context, con
     const elb_spectrum *spectrum;
     *forecast = (elbow_forecast){0};
     elb_error *err = elb_begin(context);
-    TRY(check_theory(err, recipe));
+    TRY(check(err, data, recipe));
     TRY(elb_glance_at(&spectrum, context, data, recipe));
     TRY(foresee(&row, spectrum, err, data, recipe, beta));
     forecast->collapse_beta = elb_collapse_of(spectrum, recipe);

@@ -7,8 +7,12 @@
 
 static elbow_status send(elb_member *m, float *to, elb_view from)
 {
+    TRY(elb_finish(m->context.dev)); /* what is still being computed is not yet sending */
+    const double start = elb_seconds();
     m->sent += from.cols * sizeof *to;
-    return elb_read_reals(to, from);
+    TRY(elb_read_reals(to, from));
+    m->sending += elb_seconds() - start;
+    return ELBOW_OK;
 }
 
 static elbow_status take(elb_member *m, elb_view to, const float *from)
@@ -93,7 +97,7 @@ static elbow_status do_job(elb_member *m, const elb_job *job)
 {
     if (job->duties & ELB_DO_UPDATE) TRY(update(m, job));
     if (job->duties & ELB_DO_FORGET) TRY(elb_zero(m->stepper.bad, 0, m->stepper.bad->bytes));
-    if (job->duties & ELB_DO_FORWARD) m->busy = 0;
+    if (job->duties & ELB_DO_FORWARD) m->busy = m->sending = 0;
     const double start = elb_seconds();
     if (job->duties & ELB_DO_FORWARD) TRY(forward(m, job));
     if (job->duties & ELB_DO_BACK) TRY(back(m, job));

@@ -51,7 +51,8 @@ typedef struct elb_member {
     bool believed;    /* native has confirmed once that what it computes is not finite */
     uint64_t sent;    /* bytes to the host, of sums, gradients and losses ... */
     uint64_t taken;   /* ... and from it, so far */
-    double busy;      /* seconds that the last job's passes took */
+    double busy;      /* seconds that the last job's passes took ... */
+    double sending;   /* ... and of these, those in which what was computed went to the host */
     double speed;     /* shards a second, measured */
     uint32_t share;   /* shards of a batch that it is given */
     bool lost;        /* left out for good */

@@ -182,7 +182,7 @@ static elbow_status read_hidden(elbow_recipe *recipe, elb_error *err, const cJSO
     return ELBOW_OK;
 }
 
-static void write_recipe(cJSON *to, const elbow_recipe *recipe)
+void elb_recipe_write(cJSON *to, const elbow_recipe *recipe)
 {
     for (size_t i = 0; i < COUNT(recipe_fields); i++) write_field(to, &recipe_fields[i], recipe);
     write_hidden(to, recipe);
@@ -228,7 +228,7 @@ bool elb_run_has(const char *folder, const char *name)
     return elb_run_path(path, &unheard, folder, name) == ELBOW_OK && stat(path, &about) == 0;
 }
 
-static void write_train(cJSON *to, const elbow_train_options *options)
+void elb_train_write(cJSON *to, const elbow_train_options *options)
 {
     for (size_t i = 0; i < COUNT(train_fields); i++) write_field(to, &train_fields[i], options);
 }
@@ -237,8 +237,8 @@ void elb_run_add(cJSON *root, const elbow_recipe *recipe, const elbow_train_opti
 {
     elb_json_add_text(root, "elbow", elbow_version());
     elb_json_add_uint(root, "bits_version", ELBOW_BITS_VERSION);
-    write_recipe(elb_json_add_object(root, "recipe"), recipe);
-    write_train(elb_json_add_object(root, "train"), options);
+    elb_recipe_write(elb_json_add_object(root, "recipe"), recipe);
+    elb_train_write(elb_json_add_object(root, "train"), options);
     write_data(elb_json_add_object(root, "data"), data);
 }
 
@@ -265,17 +265,18 @@ elbow_status elb_run_write(elb_error *err, const char *folder, const elbow_recip
     return status;
 }
 
-void elb_recipe_write(cJSON *to, const elbow_recipe *recipe)
-{
-    write_recipe(to, recipe);
-}
-
 elbow_status elb_recipe_read(elbow_recipe *recipe, elb_error *err, const cJSON *from)
 {
     *recipe = elbow_recipe_default();
     memset(recipe->hidden, 0, sizeof recipe->hidden);
     TRY(read_fields(recipe, err, recipe_fields, COUNT(recipe_fields), from));
     return read_hidden(recipe, err, from);
+}
+
+elbow_status elb_train_read(elbow_train_options *options, elb_error *err, const cJSON *from)
+{
+    *options = elbow_train_default();
+    return read_fields(options, err, train_fields, COUNT(train_fields), from);
 }
 
 static elbow_status read_data(elbow_run *run, elb_error *err, const cJSON *from)
@@ -300,8 +301,7 @@ static elbow_status read_run(elbow_run *run, elb_error *err, const cJSON *root)
     TRY(elb_json_object(&recipe, err, root, "recipe"));
     TRY(elb_recipe_read(&run->recipe, err, recipe));
     TRY(elb_json_object(&train, err, root, "train"));
-    run->train = elbow_train_default();
-    TRY(read_fields(&run->train, err, train_fields, COUNT(train_fields), train));
+    TRY(elb_train_read(&run->train, err, train));
     TRY(elb_json_object(&data, err, root, "data"));
     return read_data(run, err, data);
 }
@@ -355,8 +355,8 @@ static bool take_later(cJSON *root, uint32_t generation)
     const elbow_recipe recipe = elbow_recipe_default();
     const elbow_train_options options = elbow_train_default();
     cJSON *standard = cJSON_CreateObject();
-    write_recipe(standard, &recipe);
-    write_train(standard, &options);
+    elb_recipe_write(standard, &recipe);
+    elb_train_write(standard, &options);
     const bool as_recipe = take_later_of(root, recipe_fields, COUNT(recipe_fields), generation, standard);
     const bool as_train = take_later_of(root, train_fields, COUNT(train_fields), generation, standard);
     cJSON_Delete(standard);
@@ -371,8 +371,8 @@ static bool fingerprint(char hex[65], const elbow_recipe *recipe, const elbow_tr
     fixed.save_every = 0;
     elb_error unheard = {0};
     cJSON *root = cJSON_CreateObject();
-    write_recipe(root, recipe);
-    write_train(root, &fixed);
+    elb_recipe_write(root, recipe);
+    elb_train_write(root, &fixed);
     write_data(root, data);
     cJSON_DeleteItemFromObject(root, "source"); /* the same data may lie elsewhere now */
     const bool was = take_later(root, generation);
@@ -396,8 +396,8 @@ void elb_run_fingerprints(char hex[ELB_FINGERPRINTS][65], const elbow_recipe *re
 static cJSON *essence(const elbow_run *run)
 {
     cJSON *all = cJSON_CreateObject();
-    write_recipe(all, &run->recipe);
-    write_train(all, &run->train);
+    elb_recipe_write(all, &run->recipe);
+    elb_train_write(all, &run->train);
     cJSON_DeleteItemFromObject(all, "save_every");
     elb_json_add_uint(all, "limit", run->limit);
     elb_json_add_number(all, "validation_share", run->validation_share);

@@ -23,9 +23,11 @@ elbow_status elb_run_path(char path[ELB_PATH], elb_error *err, const char *folde
 /* Whether a folder holds such a file. */
 bool elb_run_has(const char *folder, const char *name);
 
-/* A recipe as the members of an object, as in run.json. Errors: BAD_FILE. */
+/* A recipe, and how it is trained, as the members of an object, as in run.json. Errors: BAD_FILE. */
 void elb_recipe_write(cJSON *to, const elbow_recipe *recipe);
 elbow_status elb_recipe_read(elbow_recipe *recipe, elb_error *err, const cJSON *from);
+void elb_train_write(cJSON *to, const elbow_train_options *options);
+elbow_status elb_train_read(elbow_train_options *options, elb_error *err, const cJSON *from);
 
 /* Digests, 64 hexadecimal digits each, over all of a recipe that a state must share with the run that resumes it;
  * epochs, patience and how often to save may change. The first is the one that is saved; the others are what elbows

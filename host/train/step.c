@@ -17,6 +17,18 @@ uint32_t elb_auto_shards(uint32_t batch)
     return shards;
 }
 
+elb_step elb_step_of(const elbow_train_options *options, const elbow_recipe *recipe, uint64_t number, uint32_t batches,
+                     double constant)
+{
+    const uint64_t steps = (uint64_t)batches * options->epochs;
+    const double left_out = options->schedule == ELBOW_SCHEDULE_GECO ? constant : 0;
+    return (elb_step){.number = number,
+                      .epoch = (uint32_t)(number / batches) + 1,
+                      .rate = elb_learning_rate(options, number, steps, batches),
+                      .weight = elb_kl_weight(options, recipe->weight, number, batches),
+                      .target = elb_kl_target(options, number, batches) - left_out};
+}
+
 /* ---- opening ---- */
 
 /* In the buffer `control`. */

@@ -43,6 +43,11 @@ typedef struct elb_stepper {
     uint32_t rows;                      /* ... of a batch of so many data */
 } elb_stepper;
 
+/* The numbers of a step of a run with so many batches to an epoch, but for which data it takes. constant: what the
+ * losses leave out of a distortion. */
+elb_step elb_step_of(const elbow_train_options *options, const elbow_recipe *recipe, uint64_t number, uint32_t batches,
+                     double constant);
+
 /* How many shards --shards auto cuts a batch into: the largest power of two that leaves 16 rows to each, at most 64. */
 uint32_t elb_auto_shards(uint32_t batch);
 

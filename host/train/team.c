@@ -10,6 +10,10 @@
 static const double balance_every = 0.5, try_every = 30;
 /* Other shares must make a step so much quicker: less is noise, and changes cost nothing but are no use either. */
 static const double worth_it = 0.95;
+/* Steps after which the time of one is known. */
+static const uint64_t enough_steps = 50;
+/* One device alone is named if it would take less than this part of the team's time. */
+static const double much_quicker = 0.6;
 
 uint32_t elb_team_size(const elb_team *team)
 {
@@ -137,6 +141,29 @@ static void choose_shares(elb_team *team)
     for (uint32_t i = 0; i < count; i++) there[i]->share = then[i];
 }
 
+/* The seconds that a member would take for a step of its own, at the least: without the update. */
+static double seconds_alone(const elb_team *team, const elb_member *m)
+{
+    return (m->busy - m->sending) * team->stepper->shards / m->share;
+}
+
+/* A quick device may wait longer for its team, and for the bus, than the others save it. */
+static void warn_of_quicker(elb_team *team)
+{
+    const elb_member *best = NULL;
+    if (team->warned || team->world) return;
+    for (uint32_t i = 0; i < team->count; i++) {
+        const elb_member *m = &team->members[i];
+        if (m->lost || !m->share || m->busy <= m->sending) continue;
+        if (!best || seconds_alone(team, m) < seconds_alone(team, best)) best = m;
+    }
+    if (!best || seconds_alone(team, best) > much_quicker * team->took) return;
+    team->warned = true;
+    elb_remark(team->err, "the team takes %.2g ms a step, %s alone would take about %.2g: --device %s is quicker here",
+               1e3 * team->took, best->context.dev->info.id, 1e3 * seconds_alone(team, best),
+               best->context.dev->info.id);
+}
+
 /* Says which shards each member has in this step, and where it sends what it sums. */
 static elbow_status plan(elb_team *team)
 {
@@ -144,6 +171,7 @@ static elbow_status plan(elb_team *team)
     uint32_t given = 0;
     for (uint32_t i = 0; i < team->count; i++) given += team->members[i].lost ? 0 : team->members[i].share;
     if (given != run.end - run.first || elb_seconds() - team->balanced > balance_every) {
+        if (team->steps >= enough_steps) warn_of_quicker(team);
         choose_shares(team);
         team->balanced = elb_seconds();
     }
@@ -249,9 +277,12 @@ elbow_status elb_team_step(elb_team *team, uint32_t *wish, const elb_step *step)
     if (elb_team_size(team) == 1 && !team->world) return step_alone(team, step);
     team->wish = *wish;
     if (!team->measured) TRY(measure(team, step));
+    const double start = elb_seconds();
     TRY(attempt_until_done(team, step));
     learn_speeds(team, 0.1);
     TRY(elb_team_add(&team->gradient, team, ELB_GRADIENT));
+    const double took = elb_seconds() - start;
+    team->took = team->took > 0 ? team->took + 0.1 * (took - team->took) : took;
     elb_round *made = team->now;
     team->now = team->before;
     team->before = made;

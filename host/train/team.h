@@ -36,6 +36,8 @@ typedef struct elb_team {
     float *sums;     /* over the whole batch, of the step under way; NULL: nothing is decided by them */
     bool knows_sums; /* they are of this step */
     bool measured;
+    double took;            /* seconds of a step, of late */
+    bool warned;            /* that one device would be quicker alone */
     double balanced, tried; /* clocks: when shares were last chosen; when a device without shards was last given one */
     double limit;           /* seconds after which a job counts as hung */
 } elb_team;

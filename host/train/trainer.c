@@ -20,16 +20,10 @@ static uint32_t rows_of(const elb_trainer *t, uint32_t batch)
 static elb_step step_of(const elb_trainer *t, uint64_t number)
 {
     const uint32_t batch = (uint32_t)(number % t->batches);
-    const elbow_recipe *recipe = &t->model->recipe;
-    const bool distortion = t->options.schedule == ELBOW_SCHEDULE_GECO;
-    const double left_out = distortion ? elb_feed_constant(t->feed) : 0;
-    return (elb_step){.number = number,
-                      .epoch = (uint32_t)(number / t->batches) + 1,
-                      .first = batch * t->options.batch,
-                      .rows = rows_of(t, batch),
-                      .rate = elb_learning_rate(&t->options, number, t->steps, t->batches),
-                      .weight = elb_kl_weight(&t->options, recipe->weight, number, t->batches),
-                      .target = elb_kl_target(&t->options, number, t->batches) - left_out};
+    elb_step step = elb_step_of(&t->options, &t->model->recipe, number, t->batches, elb_feed_constant(t->feed));
+    step.first = batch * t->options.batch;
+    step.rows = rows_of(t, batch);
+    return step;
 }
 
 /* Adds to the epoch's sums the losses of data up to `end` of its order that have not been added yet. */

@@ -13,7 +13,7 @@ typedef struct elb_trainer {
     elb_error *err;
     elb_device *dev;
     elbow_model *model;
-    elbow_data *data;
+    const elbow_data *data;
     elbow_train_options options;
     char fingerprints[ELB_FINGERPRINTS][65]; /* of the recipe */
     uint64_t recipe;                         /* a part of it, as a number */

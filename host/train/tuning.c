@@ -424,7 +424,7 @@ elbow_status elbow_tune(elbow_tuning *tuned, elbow_context *context, const elbow
             options->seconds, options->batch, options->pixels);
     if (strncmp(t.dev->info.id, "native:", 7) == 0)
         return elb_fail(t.err, ELBOW_USAGE, "%s is one instruction set: native chooses among them", t.dev->info.id);
-    TRY(elb_data_made_up(&data, t.err, options->pixels / SIDE, SIDE, IMAGES));
+    TRY(elb_data_made_up(&data, t.err, options->pixels / SIDE, SIDE, IMAGES, false));
     t.work = (elb_work){.recipe = options->recipe, .train = elbow_train_default(), .data = data};
     t.work.train.batch = options->batch < IMAGES ? options->batch : IMAGES;
     t.work.train.shards = options->shards;

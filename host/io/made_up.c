@@ -24,7 +24,7 @@ static elbow_status fill_counts(elb_images *images, elb_error *err, size_t pixel
 {
     float *counts;
     TRY(elb_new(err, &counts, images->count, pixels * sizeof *counts, "made-up counts"));
-    for (size_t i = 0; i < images->count * pixels; i++) counts[i] = (float)(pixel(i) / 16);
+    for (size_t i = 0; i < images->count * pixels; i++) counts[i] = (float)(pixel(i) >> 4);
     images->pixels = counts;
     return ELBOW_OK;
 }

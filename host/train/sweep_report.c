@@ -78,11 +78,12 @@ static void say_active(report *r)
                            most, end->test.latent, weight_text(kept, &r->rows[last].weight),
                            weight_text(lost, &r->rows[none].weight));
     else
-        elb_page_paragraph(&r->page,
-                           "%u of %u latents are active up to %s; beyond it they are lost one after the other, and %u "
-                           "remain at %s.",
-                           most, end->test.latent, weight_text(kept, &r->rows[last].weight), end->test.active_units,
-                           weight_text(lost, &end->weight));
+        elb_page_paragraph(
+            &r->page,
+            "%u of %u latents are active up to %s; beyond it they are lost one after the other; at %s %u "
+            "%s left.",
+            most, end->test.latent, weight_text(kept, &r->rows[last].weight), weight_text(lost, &end->weight),
+            end->test.active_units, end->test.active_units == 1 ? "is" : "are");
 }
 
 /* How good the forecast was: where at least a nat of rate is left to compare. */

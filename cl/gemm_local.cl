@@ -3,10 +3,12 @@
  * C (m, n), A (m, k), B (k, n), bias (n), y (m, n); a[i a_row + p a_col], b[p b_row + j b_col]: transposes need no
  * packing. A group of GROUP items computes GROUP_ROWS x GROUP_COLS of C, an item TILE_ROWS x TILE_COLS of them; DEPTH
  * rows of B and columns of A at a time, a part, are shared: while the items add the products of one part they have the
- * next one on its way to their registers, since few groups fill a device and none may wait for its memory. A launch adds the terms from ... to - 1 of each sum of k, from a
- * multiple of CHUNK, to what earlier launches left in C; the last one finishes it. With SEGMENTS one launch adds all,
- * and C is the sum alone. What lies outside A or B is taken as +0, which changes no sum: a chain that begins at +0 never
- * is -0. All items of a group reach every barrier; loops have the same bounds for all. */
+ * next one on its way to their registers, since few groups fill a device and none may wait for its memory. Parts go to
+ * the two sides of the local memory by turns: what is written to one side was read before the barrier that is between.
+ * A launch adds the terms from ... to - 1 of each sum of k, from a multiple of CHUNK, to what earlier launches left in C;
+ * the last one finishes it. With SEGMENTS one launch adds all, and C is the sum alone. What lies outside A or B is taken
+ * as +0, which changes no sum: a chain that begins at +0 never is -0. All items of a group reach every barrier; loops
+ * have the same bounds for all. */
 #include "activation.h"
 #include "segments.h"
 #include "tile.h"
@@ -21,8 +23,8 @@ OPTION(SEGMENTS, 0, "1: the terms are cut as in segments.h; nothing else happens
 #define GROUP_ROWS (ITEMS_ROWS * TILE_ROWS)
 #define GROUP_COLS (ITEMS_COLS * TILE_COLS)
 /* Larger tiles have shorter parts: registers are few. On an NVIDIA H200 4 x 4 with 8, 2 x 2 with 16 were the quickest
- * of 2, 4, 8, 16, 32 and 64 terms that fit. */
-#define DEPTH      (TILE_ROWS * TILE_COLS > 8 ? 8 : 16)
+ * of 8, 16, 32 and 64 terms, as far as they were tried. */
+#define DEPTH (TILE_ROWS * TILE_COLS > 8 ? 8 : 16)
 /* A part's rows in local memory: their beginnings lie in different banks, and at vectors of four. */
 #define A_STRIDE ((GROUP_ROWS + 3) / 4 * 4 + 4)
 #define B_STRIDE ((GROUP_COLS + 3) / 4 * 4 + 4)

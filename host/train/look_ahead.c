@@ -65,7 +65,7 @@ static bool is_deep(const elbow_recipe *recipe)
     return recipe->model == ELBOW_MLP && recipe->hidden[0] != 0 && recipe->hidden[1] != 0;
 }
 
-static const char uses_fewer[] = "so deep a net uses fewer after a short training";
+static const char uses_fewer[] = "so deep a net uses fewer, above all without a warm-up";
 
 /* ---- elbow_advise ---- */
 
@@ -140,7 +140,7 @@ elbow_status elbow_advise(elbow_advice *advice, elbow_context *context, const el
         elb_advise_finish(advice, &w.spectrum, curve, recipe);
         if (is_deep(recipe))
             elb_format(advice->caution, sizeof advice->caution,
-                       "%s than are foreseen here: take these numbers of active latents for upper bounds", uses_fewer);
+                       "%s: take these numbers of active latents for upper bounds", uses_fewer);
     }
     elb_spectrum_free(&w.spectrum);
     return status;

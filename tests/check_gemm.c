@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "device/native.h"
+#include "each_device.h"
 #include "elb_kernels.h"
 #include "math/gemm.h"
 #include "math/ranges.h"
@@ -245,30 +246,24 @@ END_TEST
 
 /* Each device as it is, then as a GPU would be: local memory, other widths and tiles. Oclgrind interprets; llvmpipe
  * takes so long to compile that its other shapes are left to check_selftest. */
+static void try_shapes(elb_device *dev)
+{
+    static const elb_shape shapes[] = {{1, 64, 64, 4, 2}, {4, 8, 64, 8, 2}, {8, 1, 64, 3, 1}, {4, 16, 64, 2, 4}};
+    const bool slow = is_slow(dev);
+    if (!is_opencl(dev)) return;
+    try_device(dev, slow);
+    try_shards(dev, slow);
+    for (size_t s = 0; s < (compiles_slowly(dev) ? 0 : COUNT(shapes)); s++) {
+        ck_assert_int_eq(elb_device_reshape(dev, shapes[s]), ELBOW_OK);
+        dev->prefers_local = shapes[s].group > 1;
+        try_device(dev, slow);
+        if (s == 0) try_shards(dev, slow); /* check_selftest tries the others */
+    }
+}
+
 START_TEST(every_device)
 {
-    elb_error err = {0};
-    elbow_device_info *infos;
-    size_t count;
-    ck_assert_int_eq(elb_discover(&err, &infos, &count), ELBOW_OK);
-    for (size_t i = 0; i < count; i++) {
-        elb_device *dev;
-        if (!infos[i].usable || strcmp(infos[i].backend, "opencl") != 0) continue;
-        ck_assert_msg(elb_device_open(&dev, &err, infos[i].id) == ELBOW_OK, "%s", err.text);
-        const bool compiles_slowly = strstr(infos[i].name, "llvmpipe") != NULL;
-        const bool slow = compiles_slowly || strstr(infos[i].platform, "Oclgrind") != NULL;
-        try_device(dev, slow);
-        try_shards(dev, slow);
-        static const elb_shape shapes[] = {{1, 64, 64, 4, 2}, {4, 8, 64, 8, 2}, {8, 1, 64, 3, 1}, {4, 16, 64, 2, 4}};
-        for (size_t s = 0; s < (compiles_slowly ? 0 : COUNT(shapes)); s++) {
-            ck_assert_int_eq(elb_device_reshape(dev, shapes[s]), ELBOW_OK);
-            dev->prefers_local = shapes[s].group > 1;
-            try_device(dev, slow);
-            if (s == 0) try_shards(dev, slow); /* check_selftest tries the others */
-        }
-        elb_device_close(dev);
-    }
-    free(infos);
+    on_each_device(try_shapes);
 }
 END_TEST
 
@@ -305,61 +300,57 @@ static uint32_t launches_for(elb_device *dev, uint32_t k)
     return launches;
 }
 
+/* Shaped like a GPU. */
+static void make_local(elb_device *dev, const elb_shape *shape)
+{
+    ck_assert_int_eq(elb_device_reshape(dev, *shape), ELBOW_OK);
+    dev->prefers_local = true;
+}
+
+static const elb_shape tiles = {1, 64, 64, 4, 4};
+
+static void try_launches(elb_device *dev)
+{
+    if (!is_opencl(dev)) return;
+    count_launches(dev);
+    if (dev->most_turns) {
+        ck_assert_uint_gt(launches_for(dev, 70000), 1);
+        return;
+    }
+    make_local(dev, &tiles);
+    dev->most_turns = 3 * elb_gemm_local_turns(dev) - 1; /* two chunks */
+    ck_assert_uint_eq(launches_for(dev, 2048), 1);
+    ck_assert_uint_eq(launches_for(dev, 2049), 2);
+    ck_assert_uint_eq(launches_for(dev, 5000), 3);
+}
+
 START_TEST(sums_go_on_in_another_launch)
 {
-    elb_error err = {0};
-    elbow_device_info *infos;
-    size_t count;
-    ck_assert_int_eq(elb_discover(&err, &infos, &count), ELBOW_OK);
-    for (size_t i = 0; i < count; i++) {
-        elb_device *dev;
-        if (!infos[i].usable || strcmp(infos[i].backend, "opencl") != 0) continue;
-        ck_assert_msg(elb_device_open(&dev, &err, infos[i].id) == ELBOW_OK, "%s", err.text);
-        count_launches(dev);
-        if (dev->most_turns) {
-            ck_assert_uint_gt(launches_for(dev, 70000), 1);
-        } else {
-            ck_assert_int_eq(elb_device_reshape(dev, (elb_shape){1, 64, 64, 4, 4}), ELBOW_OK);
-            dev->prefers_local = true;
-            dev->most_turns = 3 * elb_gemm_local_turns(dev) - 1; /* two chunks */
-            ck_assert_uint_eq(launches_for(dev, 2048), 1);
-            ck_assert_uint_eq(launches_for(dev, 2049), 2);
-            ck_assert_uint_eq(launches_for(dev, 5000), 3);
-        }
-        elb_device_close(dev);
-    }
-    free(infos);
+    on_each_device(try_launches);
 }
 END_TEST
 
 /* A product of fewer groups than keep a device busy: 33 x 65 in tiles of 32 x 32 are 6 groups, in halves 15. */
-START_TEST(small_products_have_smaller_tiles)
+static void try_tiles(elb_device *dev)
 {
     static const struct {
         uint32_t busy, groups;
     } cases[] = {{0, 6}, {6, 6}, {7, 15}, {UINT32_MAX, 15}};
-    elb_error err = {0};
-    elbow_device_info *infos;
-    size_t count;
-    ck_assert_int_eq(elb_discover(&err, &infos, &count), ELBOW_OK);
-    for (size_t i = 0; i < count; i++) {
-        elb_device *dev;
-        if (!infos[i].usable || strcmp(infos[i].backend, "opencl") != 0 || strstr(infos[i].name, "llvmpipe")) continue;
-        ck_assert_msg(elb_device_open(&dev, &err, infos[i].id) == ELBOW_OK, "%s", err.text);
-        const elb_shape shape = {1, 64, 64, 4, 4};
-        ck_assert_int_eq(elb_device_reshape(dev, shape), ELBOW_OK);
-        dev->prefers_local = true;
-        count_launches(dev);
-        for (size_t c = 0; c < COUNT(cases); c++) {
-            dev->busy_groups = cases[c].busy;
-            const trial t = {.m = 33, .n = 65, .k = 1025, .bias = true, .spread = 20};
-            try_product(dev, &t);
-            ck_assert_uint_eq(last_groups, cases[c].groups);
-            ck_assert_mem_eq(&dev->shape, &shape, sizeof shape);
-        }
-        elb_device_close(dev);
+    if (!is_opencl(dev) || compiles_slowly(dev)) return;
+    make_local(dev, &tiles);
+    count_launches(dev);
+    for (size_t c = 0; c < COUNT(cases); c++) {
+        dev->busy_groups = cases[c].busy;
+        const trial t = {.m = 33, .n = 65, .k = 1025, .bias = true, .spread = 20};
+        try_product(dev, &t);
+        ck_assert_uint_eq(last_groups, cases[c].groups);
+        ck_assert_mem_eq(&dev->shape, &tiles, sizeof tiles);
     }
-    free(infos);
+}
+
+START_TEST(small_products_have_smaller_tiles)
+{
+    on_each_device(try_tiles);
 }
 END_TEST
 

@@ -55,10 +55,9 @@ static elbow_status local_launches(elb_device *dev, const product *p)
 static elbow_status local_product(elb_device *dev, const product *p)
 {
     const elb_shape usual = dev->shape;
-    dev->shape = tile_for(dev, p->m, p->n);
-    const elbow_status status = local_launches(dev, p);
-    dev->shape = usual;
-    return status;
+    TRY(elb_device_reshape(dev, tile_for(dev, p->m, p->n)));
+    const elbow_status status = local_launches(dev, p), back = elb_device_reshape(dev, usual);
+    return status == ELBOW_OK ? back : status;
 }
 
 /* B has to be packed where its columns do not lie side by side or end within a vector. It pays where its rows lie a

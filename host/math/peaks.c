@@ -116,19 +116,19 @@ static elbow_status measure_flops(double *flops, elb_device *dev)
 static elbow_status measure_bytes(double *bytes, elb_device *dev, uint32_t count)
 {
     const elb_shape usual = dev->shape;
-    const int32_t blocks[] = {usual.block, 4 * usual.block};
+    elb_shape shape = usual;
     arrays a;
     elbow_status status = open_arrays(&a, dev, count);
     *bytes = 0;
-    for (size_t i = 0; i < (dev->prefers_local ? COUNT(blocks) : 1) && status == ELBOW_OK; i++) {
+    for (int tried = 0; tried < (dev->prefers_local ? 2 : 1) && status == ELBOW_OK; tried++, shape.block *= 4) {
         elb_cost rate = {0, 0};
-        dev->shape.block = blocks[i];
-        status = best_of(&rate, &a, triad, count, 0, TRIAD_LAUNCHES);
+        status = elb_device_reshape(dev, shape);
+        if (status == ELBOW_OK) status = best_of(&rate, &a, triad, count, 0, TRIAD_LAUNCHES);
         if (rate.bytes > *bytes) *bytes = rate.bytes;
     }
-    dev->shape = usual;
     close_arrays(&a);
-    return status;
+    const elbow_status back = elb_device_reshape(dev, usual);
+    return status == ELBOW_OK ? back : status;
 }
 
 elbow_status elb_peaks_measure(elb_peaks *peaks, elb_device *dev)

@@ -337,6 +337,9 @@ typedef enum elbow_schedule {
     ELBOW_SCHEDULE_CONTROL
 } elbow_schedule;
 
+/* Whether it watches the rate or the distortion: what K weighs is then found in training. */
+ELBOW_API bool elbow_schedule_watches(elbow_schedule schedule);
+
 typedef enum elbow_nonfinite { ELBOW_NONFINITE_STOP, ELBOW_NONFINITE_SKIP } elbow_nonfinite;
 
 /* How it is trained. Start from elbow_train_default(). */

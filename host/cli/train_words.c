@@ -102,20 +102,16 @@ void train_say_model(const train_settings *s, const elbow_data_info *data, const
     train_say("model", text);
 }
 
-/* Whether the KL term's weight follows from what is measured in training: nothing is foreseen of such a course. */
-static bool is_measured(elbow_schedule schedule)
-{
-    return schedule > ELBOW_SCHEDULE_CYCLICAL;
-}
-
+/* Of a course that follows from what is measured in training nothing is foreseen. */
 static void say_schedule(const train_settings *s)
 {
     char text[288], course[192];
     if (s->train.schedule == ELBOW_SCHEDULE_CONSTANT) return;
     train_schedule.show(course, sizeof course, &s->train);
     snprintf(text, sizeof text, "%s%s", course,
-             is_measured(s->train.schedule) ? ": what K weighs follows from what is measured, so nothing is foreseen"
-                                            : "");
+             elbow_schedule_watches(s->train.schedule)
+                 ? ": what K weighs follows from what is measured, so nothing is foreseen"
+                 : "");
     train_say("schedule", text);
 }
 
@@ -123,7 +119,7 @@ static void say_schedule(const train_settings *s)
 static void say_forecast(elbow_context *context, const train_settings *s, const elbow_data *data)
 {
     elbow_forecast forecast;
-    if (is_measured(s->train.schedule)) return;
+    if (elbow_schedule_watches(s->train.schedule)) return;
     if (elbow_foresee(&forecast, context, data, &s->recipe) != ELBOW_OK) return;
     if (forecast.active == 0)
         cli_warn("%s", forecast.sentence);

@@ -34,7 +34,7 @@ static elbow_status check_schedule_numbers(const elb_trainer *t)
                         o->schedule_target, o->schedule_most);
     if (o->free_bits > 0 && o->free_bits_group == 0)
         return elb_fail(t->err, ELBOW_USAGE, "free bits need groups of 1 latent or more, not 0");
-    if (o->free_bits > 0 && o->schedule > ELBOW_SCHEDULE_CYCLICAL)
+    if (o->free_bits > 0 && elbow_schedule_watches(o->schedule))
         return elb_fail(
             t->err, ELBOW_USAGE,
             "free bits and a schedule that watches the rate or the distortion would pull against each other: "

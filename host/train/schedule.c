@@ -122,6 +122,11 @@ double elb_kl_weight(const elbow_train_options *options, double weight, uint64_t
     return weight * (from + (1 - from) * rise(options->schedule, x));
 }
 
+bool elbow_schedule_watches(elbow_schedule schedule)
+{
+    return schedule > ELBOW_SCHEDULE_CYCLICAL;
+}
+
 double elb_kl_target(const elbow_train_options *options, uint64_t step, double steps_per_epoch)
 {
     const double from = options->schedule_from, to = options->schedule_target;

@@ -16,6 +16,14 @@ PROGRAM(step)
 #define SLOT_LANES (LANES / SLOTS)
 #define SLOT_ITEMS (GROUP / SLOTS)
 
+/* The sum of a power of two of lanes by their tree. */
+FUNCTION vreal sum_lanes(vreal *lane, uint lanes)
+{
+    for (uint step = lanes / 2; step > 0; step /= 2)
+        for (uint l = 0; l < step; l++) lane[l] += lane[l + step];
+    return lane[0];
+}
+
 /* A slot's share of rows 0, 1, ... rows - 1 of WIDTH columns. lane: room for SLOT_LANES. */
 FUNCTION vreal sum_slot(vreal *lane, global const real *x, uint slot, uint rows, uint x_row, uint left)
 {
@@ -23,9 +31,7 @@ FUNCTION vreal sum_slot(vreal *lane, global const real *x, uint slot, uint rows,
     for (uint i = slot; i < rows; i += LANES)
         for (uint l = 0; l < SLOT_LANES; l++)
             if (i + l * SLOTS < rows) lane[l] += load_part(x + (ulong)(i + l * SLOTS) * x_row, left);
-    for (uint step = SLOT_LANES / 2; step > 0; step /= 2)
-        for (uint l = 0; l < step; l++) lane[l] += lane[l + step];
-    return lane[0];
+    return sum_lanes(lane, SLOT_LANES);
 }
 
 /* The slots' sums as the last lanes of the tree. scratch: WIDTH for each item. */
@@ -36,9 +42,7 @@ FUNCTION vreal join_slots(vreal own, local real *scratch, uint column)
     group_barrier();
     for (uint s = 0; s < SLOTS; s++) sum[s] = load(scratch + (s * SLOT_ITEMS + column) * WIDTH);
     group_barrier(); /* before the next segment's are stored */
-    for (uint step = SLOTS / 2; step > 0; step /= 2)
-        for (uint s = 0; s < step; s++) sum[s] += sum[s + step];
-    return canonical(sum[0]);
+    return canonical(sum_lanes(sum, SLOTS));
 }
 
 kernel void sum_rows(global real *y, global const real *x, uint rows, uint cols, uint x_row, uint segments, uint batch,

@@ -141,7 +141,8 @@ static void choose_shares(elb_team *team)
     for (uint32_t i = 0; i < count; i++) there[i]->share = then[i];
 }
 
-/* The seconds that a member would take for a step of its own, at the least: without the update. */
+/* The seconds that a member would take for a step of its own: without the update, but with the others at work beside
+ * it. */
 static double seconds_alone(const elb_team *team, const elb_member *m)
 {
     return (m->busy - m->sending) * team->stepper->shards / m->share;
